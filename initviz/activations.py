@@ -1,0 +1,491 @@
+"""The activation functions: phi and its derivative, and everything else that is known about each.
+
+One `Activation(...)` entry is all it takes to add a function: select boxes, links, curves, theory, command line and
+the parametrised tests read this catalogue. At a kink the derivative follows PyTorch (relu'(0) = 0 and so on).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, pi, sqrt
+from typing import TypeAlias
+
+import numpy as np
+from scipy import special
+
+from initviz.arrays import FloatArray
+from initviz.catalogue import Catalogue, Param
+
+Curve: TypeAlias = Callable[[FloatArray, float], FloatArray]
+"""(z, alpha) -> array of the same shape and dtype; alpha is ignored by functions without a parameter."""
+
+
+@dataclass(frozen=True)
+class LayerForm:
+    """How a whole layer computes an activation that is not elementwise.
+
+    forward: (z, alpha) -> h, with z of shape (samples, pieces * width) and h (samples, width).
+    backward: (z, alpha, dL/dh) -> dL/dz, the exact vector-Jacobian product.
+    pieces: how many affine maps feed one unit (2 or more for maxout).
+    """
+
+    forward: Curve
+    backward: Callable[[FloatArray, float, FloatArray], FloatArray]
+    pieces: Callable[[float], int] = lambda alpha: 1
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One activation function. `phi` and `dphi` are its curve; `layer` replaces them inside a network when the
+    function is not elementwise, and the curve is then its one-dimensional demonstration."""
+
+    id: str
+    name: str
+    phi: Curve
+    dphi: Curve
+    latex: str
+    source: str
+    kinks: tuple[float, ...] = ()
+    """Where phi or phi' has a corner or a jump: quadrature and finite differences split there."""
+    scale: Callable[[float], float] = lambda alpha: 1.0
+    """Over which distance in z the function bends: quadrature refines around the kinks (or 0) on this scale."""
+    plateaus: Callable[[float], tuple[float | None, float | None]] = lambda alpha: (None, None)
+    """The levels phi flattens out to below and above; None where it does not, or where it is exactly zero."""
+    param: Param | None = None
+    layer: LayerForm | None = None
+    mean_field_id: str | None = None
+    """The elementwise function this one turns into at infinite width, where it is another one (abrelu: relu)."""
+
+    @property
+    def elementwise(self) -> bool:
+        return self.layer is None
+
+    def alpha(self, value: float | None) -> float:
+        """The parameter to use: `value`, or the default when it is None (0 for functions without one).
+
+        Raises InputError when the value is out of range.
+        """
+        if self.param is None:
+            return 0.0
+        return self.param.default if value is None else self.param.check(value)
+
+    def pieces(self, alpha: float) -> int:
+        """Number of affine maps that feed one unit."""
+        return self.layer.pieces(alpha) if self.layer else 1
+
+    def forward(self, z: FloatArray, alpha: float) -> FloatArray:
+        """h from z of shape (samples, pieces * width)."""
+        return self.layer.forward(z, alpha) if self.layer else self.phi(z, alpha)
+
+    def backward(self, z: FloatArray, alpha: float, grad_h: FloatArray) -> FloatArray:
+        """dL/dz from dL/dh at the pre-activations z."""
+        if self.layer:
+            return self.layer.backward(z, alpha, grad_h)
+        grad_z = self.dphi(z, alpha)
+        grad_z *= grad_h
+        return grad_z
+
+    def saturation(self, alpha: float) -> tuple[float, float]:
+        """(low, high): an output below low or above high counts as saturated.
+
+        The margin is 3 % of the distance between plateau and centre, which for tanh is |h| > 0.97; with one plateau
+        the centre is 0. Without plateaus the limits are infinite and nothing saturates.
+        """
+        low, high = self.plateaus(alpha)
+        centre = (low + high) / 2 if low is not None and high is not None else 0.0
+        return (
+            -inf if low is None else low + 0.03 * (centre - low),
+            inf if high is None else high - 0.03 * (high - centre),
+        )
+
+
+# --- curves that need more than one line -------------------------------------------------------------------------
+
+
+def _sech2(z: FloatArray) -> FloatArray:
+    """1 - tanh(z)^2 without the cancellation."""
+    e = np.abs(z)
+    e *= -2
+    np.exp(e, out=e)
+    return 4 * e / np.square(1 + e)
+
+
+def _logistic_slope(z: FloatArray, alpha: float) -> FloatArray:
+    e = np.exp(-np.abs(z))
+    return e / np.square(1 + e)
+
+
+def _pdf(z: FloatArray) -> FloatArray:
+    """Density of the standard normal."""
+    return np.exp(-0.5 * np.square(z)) / sqrt(2 * pi)
+
+
+def _elu(z: FloatArray, alpha: float) -> FloatArray:
+    return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
+
+
+def _elu_slope(z: FloatArray, alpha: float) -> FloatArray:
+    return np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0))).astype(z.dtype, copy=False)
+
+
+def _celu(z: FloatArray, alpha: float) -> FloatArray:
+    return np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0) / alpha))
+
+
+def _celu_slope(z: FloatArray, alpha: float) -> FloatArray:
+    return np.exp(np.minimum(z, 0) / alpha)
+
+
+SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+
+
+def _leaky_slope(z: FloatArray, alpha: float) -> FloatArray:
+    return np.where(z > 0, z.dtype.type(1), z.dtype.type(alpha))
+
+
+def _between(z: FloatArray, low: float, high: float) -> FloatArray:
+    """1 strictly inside (low, high), else 0."""
+    return ((z > low) & (z < high)).astype(z.dtype)
+
+
+def _gelu_slope(z: FloatArray, alpha: float) -> FloatArray:
+    return 0.5 * special.erfc(-z / sqrt(2)) + np.clip(z, -40, 40) * _pdf(z)
+
+
+def _gelu_tanh_inner(z: FloatArray) -> FloatArray:
+    return sqrt(2 / pi) * (z + 0.044715 * z**3)
+
+
+def _gelu_tanh(z: FloatArray, alpha: float) -> FloatArray:
+    return 0.5 * z * (1 + np.tanh(_gelu_tanh_inner(np.clip(z, -40, 40))))
+
+
+def _gelu_tanh_slope(z: FloatArray, alpha: float) -> FloatArray:
+    z = np.clip(z, -40, 40)  # beyond, both factors are exactly 0 or 1; the cube must not overflow
+    inner = _gelu_tanh_inner(z)
+    growth = sqrt(2 / pi) * (1 + 3 * 0.044715 * np.square(z))
+    return 0.5 * (1 + np.tanh(inner)) + 0.5 * z * _sech2(inner) * growth
+
+
+def _swish_slope(z: FloatArray, beta: float) -> FloatArray:
+    t = beta * z
+    return special.expit(t) + t * _logistic_slope(t, 0.0)
+
+
+def _hard_swish(z: FloatArray, alpha: float) -> FloatArray:
+    return z * np.clip(z / 6 + 0.5, 0, 1)
+
+
+def _hard_swish_slope(z: FloatArray, alpha: float) -> FloatArray:
+    slope = (2 * z + 3) / 6
+    slope[z <= -3] = 0
+    slope[z >= 3] = 1
+    return slope
+
+
+def _mish(z: FloatArray, alpha: float) -> FloatArray:
+    return z * np.tanh(np.logaddexp(0, z).astype(z.dtype, copy=False))
+
+
+def _mish_slope(z: FloatArray, alpha: float) -> FloatArray:
+    softplus = np.logaddexp(0, z).astype(z.dtype, copy=False)
+    return np.tanh(softplus) + z * _sech2(softplus) * special.expit(z)
+
+
+def _squareplus(z: FloatArray, b: float) -> FloatArray:
+    root = np.hypot(z, sqrt(b))
+    with np.errstate(divide="ignore"):  # the branch not taken; below 0 the plain sum would cancel
+        return 0.5 * np.where(z > 0, z + root, b / (root - np.minimum(z, 0)))
+
+
+# --- activations that are not elementwise --------------------------------------------------------------------------
+
+
+def _abrelu(z: FloatArray, alpha: float) -> FloatArray:
+    return np.maximum(z - alpha * z.mean(axis=1, keepdims=True), 0)
+
+
+def _abrelu_backward(z: FloatArray, alpha: float, grad_h: FloatArray) -> FloatArray:
+    """The mean is part of the function: every unit that fires also lowers the threshold's share of all others."""
+    passed = np.where(z > alpha * z.mean(axis=1, keepdims=True), grad_h, 0)
+    passed -= alpha * passed.mean(axis=1, keepdims=True)
+    return passed
+
+
+def _by_piece(z: FloatArray, pieces: float) -> FloatArray:
+    """(samples, pieces * width) as (samples, pieces, width)."""
+    return z.reshape(len(z), round(pieces), -1)
+
+
+def _maxout(z: FloatArray, pieces: float) -> FloatArray:
+    return _by_piece(z, pieces).max(axis=1)
+
+
+def _maxout_backward(z: FloatArray, pieces: float, grad_h: FloatArray) -> FloatArray:
+    """The whole gradient goes to the piece that won (the first of equals)."""
+    grad_z = np.zeros_like(z)
+    winner = _by_piece(z, pieces).argmax(axis=1)[:, np.newaxis, :]
+    np.put_along_axis(_by_piece(grad_z, pieces), winner, grad_h[:, np.newaxis, :], axis=1)
+    return grad_z
+
+
+def _demo_lines(pieces: float) -> tuple[FloatArray, FloatArray]:
+    """Slopes and offsets of the k lines whose maximum the one-dimensional maxout demonstration draws."""
+    k = np.arange(round(pieces), dtype=float)
+    slopes = np.linspace(-0.5, 1.0, k.size)
+    return slopes, -0.5 * np.square(k - (k.size - 1) / 2)
+
+
+def _maxout_demo(x: FloatArray, pieces: float) -> FloatArray:
+    slopes, offsets = _demo_lines(pieces)
+    lines: FloatArray = np.multiply.outer(x, slopes) + offsets
+    return lines.max(axis=-1).astype(x.dtype, copy=False)
+
+
+def _maxout_demo_slope(x: FloatArray, pieces: float) -> FloatArray:
+    slopes, offsets = _demo_lines(pieces)
+    winner = (np.multiply.outer(x, slopes) + offsets).argmax(axis=-1)
+    return slopes[winner].astype(x.dtype, copy=False)
+
+
+# --- the catalogue -------------------------------------------------------------------------------------------------
+
+_NEGATIVE_SLOPE = "Slope for negative inputs."
+_DEPTH_OF_FLOOR = "The floor for very negative inputs is minus this."
+
+LINEAR = Activation(
+    id="linear",
+    name="Linear",
+    phi=lambda z, a: z.copy(),
+    dphi=lambda z, a: np.ones_like(z),
+    latex=r"\phi(z) = z",
+    source="no activation: the whole network is one matrix",
+)
+
+ACTIVATIONS = Catalogue(
+    "activation",
+    [
+        LINEAR,
+        Activation(
+            id="sigmoid",
+            name="Sigmoid",
+            phi=lambda z, a: special.expit(z),
+            dphi=_logistic_slope,
+            latex=r"\phi(z) = \frac{1}{1 + e^{-z}}",
+            plateaus=lambda a: (0.0, 1.0),
+            source="Verhulst (1845), the logistic function",
+        ),
+        Activation(
+            id="hard_sigmoid",
+            name="Hard sigmoid",
+            phi=lambda z, a: np.clip(z / 6 + 0.5, 0, 1),
+            dphi=lambda z, a: _between(z, -3, 3) / 6,
+            latex=r"\phi(z) = \min(1, \max(0, z/6 + 1/2))",
+            kinks=(-3.0, 3.0),
+            plateaus=lambda a: (0.0, 1.0),
+            source="Howard et al. (2019), arXiv:1905.02244",
+        ),
+        Activation(
+            id="tanh",
+            name="Tanh",
+            phi=lambda z, a: np.tanh(z),
+            dphi=lambda z, a: _sech2(z),
+            latex=r"\phi(z) = \tanh z",
+            plateaus=lambda a: (-1.0, 1.0),
+            source="LeCun et al. (1998), Efficient BackProp",
+        ),
+        Activation(
+            id="hard_tanh",
+            name="Hard tanh",
+            phi=lambda z, a: np.clip(z, -1, 1),
+            dphi=lambda z, a: _between(z, -1, 1),
+            latex=r"\phi(z) = \min(1, \max(-1, z))",
+            kinks=(-1.0, 1.0),
+            plateaus=lambda a: (-1.0, 1.0),
+            source="Collobert (2004), PhD thesis, Paris 6",
+        ),
+        Activation(
+            id="softsign",
+            name="Softsign",
+            phi=lambda z, a: z / (1 + np.abs(z)),
+            dphi=lambda z, a: np.square(1 / (1 + np.abs(z))),
+            latex=r"\phi(z) = \frac{z}{1 + |z|}",
+            kinks=(0.0,),
+            plateaus=lambda a: (-1.0, 1.0),
+            source="Bergstra et al. (2009), technical report 1337",
+        ),
+        Activation(
+            id="relu",
+            name="ReLU",
+            phi=lambda z, a: np.maximum(z, 0),
+            dphi=lambda z, a: (z > 0).astype(z.dtype),
+            latex=r"\phi(z) = \max(0, z)",
+            kinks=(0.0,),
+            source="Nair & Hinton (2010), ICML",
+        ),
+        Activation(
+            id="relu6",
+            name="ReLU6",
+            phi=lambda z, a: np.clip(z, 0, 6),
+            dphi=lambda z, a: _between(z, 0, 6),
+            latex=r"\phi(z) = \min(6, \max(0, z))",
+            kinks=(0.0, 6.0),
+            plateaus=lambda a: (None, 6.0),
+            source="Krizhevsky (2010), convolutional deep belief networks on CIFAR-10",
+        ),
+        Activation(
+            id="leaky_relu",
+            name="Leaky ReLU",
+            phi=lambda z, a: np.where(z > 0, z, a * z),
+            dphi=_leaky_slope,
+            latex=r"\phi(z) = \max(z, a z)",
+            kinks=(0.0,),
+            param=Param("negative_slope", 0.01, 0.0, 1.0, 0.01, _NEGATIVE_SLOPE),
+            source="Maas et al. (2013), ICML workshop",
+        ),
+        Activation(
+            id="prelu",
+            name="PReLU",
+            phi=lambda z, a: np.where(z > 0, z, a * z),
+            dphi=_leaky_slope,
+            latex=r"\phi(z) = \max(z, a z),\ a\ \text{learnt}",
+            kinks=(0.0,),
+            param=Param("negative_slope", 0.25, 0.0, 1.0, 0.01, _NEGATIVE_SLOPE),
+            source="He et al. (2015), arXiv:1502.01852",
+        ),
+        Activation(
+            id="elu",
+            name="ELU",
+            phi=_elu,
+            dphi=_elu_slope,
+            latex=r"\phi(z) = z\ (z > 0),\ \alpha(e^z - 1)\ (z \le 0)",
+            kinks=(0.0,),
+            plateaus=lambda a: (-a, None),
+            param=Param("alpha", 1.0, 0.1, 3.0, 0.1, _DEPTH_OF_FLOOR),
+            source="Clevert et al. (2016), arXiv:1511.07289",
+        ),
+        Activation(
+            id="celu",
+            name="CELU",
+            phi=_celu,
+            dphi=_celu_slope,
+            latex=r"\phi(z) = z\ (z > 0),\ \alpha(e^{z/\alpha} - 1)\ (z \le 0)",
+            kinks=(0.0,),
+            scale=lambda a: a,
+            plateaus=lambda a: (-a, None),
+            param=Param("alpha", 1.0, 0.1, 3.0, 0.1, _DEPTH_OF_FLOOR),
+            source="Barron (2017), arXiv:1704.07483",
+        ),
+        Activation(
+            id="selu",
+            name="SELU",
+            phi=lambda z, a: SELU_SCALE * _elu(z, SELU_ALPHA),
+            dphi=lambda z, a: SELU_SCALE * _elu_slope(z, SELU_ALPHA),
+            latex=r"\phi(z) = \lambda z\ (z > 0),\ \lambda\alpha(e^z - 1)\ (z \le 0)",
+            kinks=(0.0,),
+            plateaus=lambda a: (-SELU_SCALE * SELU_ALPHA, None),
+            source="Klambauer et al. (2017), arXiv:1706.02515",
+        ),
+        Activation(
+            id="gelu",
+            name="GELU",
+            phi=lambda z, a: 0.5 * z * special.erfc(-z / sqrt(2)),
+            dphi=_gelu_slope,
+            latex=r"\phi(z) = z\,\Phi(z)",
+            source="Hendrycks & Gimpel (2016), arXiv:1606.08415",
+        ),
+        Activation(
+            id="gelu_tanh",
+            name="GELU (tanh form)",
+            phi=_gelu_tanh,
+            dphi=_gelu_tanh_slope,
+            latex=r"\phi(z) = \tfrac{z}{2}\bigl(1 + \tanh(\sqrt{2/\pi}(z + 0.044715 z^3))\bigr)",
+            source="Hendrycks & Gimpel (2016), arXiv:1606.08415",
+        ),
+        Activation(
+            id="swish",
+            name="Swish / SiLU",
+            phi=lambda z, b: z * special.expit(b * z),
+            dphi=_swish_slope,
+            latex=r"\phi(z) = z\,\sigma(\beta z)",
+            scale=lambda b: 1 / max(b, 1e-3),
+            param=Param("beta", 1.0, 0.0, 20.0, 0.1, "0 gives z/2, 1 the SiLU, large values ReLU."),
+            source="Ramachandran et al. (2017), arXiv:1710.05941",
+        ),
+        Activation(
+            id="hard_swish",
+            name="Hard swish",
+            phi=_hard_swish,
+            dphi=_hard_swish_slope,
+            latex=r"\phi(z) = z \min(1, \max(0, z/6 + 1/2))",
+            kinks=(-3.0, 3.0),
+            source="Howard et al. (2019), arXiv:1905.02244",
+        ),
+        Activation(
+            id="mish",
+            name="Mish",
+            phi=_mish,
+            dphi=_mish_slope,
+            latex=r"\phi(z) = z \tanh(\ln(1 + e^z))",
+            source="Misra (2019), arXiv:1908.08681",
+        ),
+        Activation(
+            id="softplus",
+            name="Softplus",
+            phi=lambda z, a: np.logaddexp(0, z).astype(z.dtype, copy=False),
+            dphi=lambda z, a: special.expit(z),
+            latex=r"\phi(z) = \ln(1 + e^z)",
+            source="Dugas et al. (2001), NIPS",
+        ),
+        Activation(
+            id="squareplus",
+            name="Squareplus",
+            phi=_squareplus,
+            dphi=lambda z, b: _squareplus(z, b) / np.hypot(z, sqrt(b)),
+            latex=r"\phi(z) = \tfrac12\bigl(z + \sqrt{z^2 + b}\bigr)",
+            scale=lambda b: sqrt(b),
+            param=Param("b", 4.0, 0.1, 10.0, 0.1, "How round the bend at 0 is."),
+            source="Barron (2021), arXiv:2112.11687",
+        ),
+        Activation(
+            id="erf",
+            name="Erf",
+            phi=lambda z, a: special.erf(z),
+            dphi=lambda z, a: 2 / sqrt(pi) * np.exp(-np.square(z)),
+            latex=r"\phi(z) = \mathrm{erf}(z)",
+            plateaus=lambda a: (-1.0, 1.0),
+            source="Williams (1997), Computing with infinite networks",
+        ),
+        Activation(
+            id="sin",
+            name="Sine",
+            phi=lambda z, a: np.sin(z),
+            dphi=lambda z, a: np.cos(z),
+            latex=r"\phi(z) = \sin z",
+            source="Sitzmann et al. (2020), arXiv:2006.09661",
+        ),
+        Activation(
+            id="abrelu",
+            name="ABReLU",
+            phi=lambda z, a: np.maximum(z, 0),
+            dphi=lambda z, a: (z > 0).astype(z.dtype),
+            latex=r"\phi(z)_i = \max(0, z_i - \alpha\,\bar z),\ \bar z\ \text{the mean over the sample's units}",
+            kinks=(0.0,),
+            param=Param("alpha", 1.0, -2.0, 2.0, 0.1, "Share of the mean that is subtracted."),
+            layer=LayerForm(_abrelu, _abrelu_backward),
+            mean_field_id="relu",
+            source="Dubey & Chakraborty (2021), arXiv:1804.02051",
+        ),
+        Activation(
+            id="maxout",
+            name="Maxout",
+            phi=_maxout_demo,
+            dphi=_maxout_demo_slope,
+            latex=r"\phi(z_1, \dots, z_k) = \max_j z_j",
+            param=Param("pieces", 2, 2, 5, 1, "How many affine maps compete for one unit."),
+            layer=LayerForm(_maxout, _maxout_backward, pieces=round),
+            source="Goodfellow et al. (2013), arXiv:1302.4389",
+        ),
+    ],
+    aliases={"silu": "swish"},
+)
