@@ -1,0 +1,1 @@
+"""initviz: see why a neural network will or will not learn."""

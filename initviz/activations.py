@@ -443,7 +443,7 @@ ACTIVATIONS = Catalogue(
             phi=_squareplus,
             dphi=lambda z, b: _squareplus(z, b) / np.hypot(z, sqrt(b)),
             latex=r"\phi(z) = \tfrac12\bigl(z + \sqrt{z^2 + b}\bigr)",
-            scale=lambda b: sqrt(b),
+            scale=sqrt,
             param=Param("b", 4.0, 0.1, 10.0, 0.1, "How round the bend at 0 is."),
             source="Barron (2021), arXiv:2112.11687",
         ),
