@@ -1,0 +1,305 @@
+"""The experiment: one small frozen value that a link, the sidebar, the command line and the cache all share."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from math import isnan
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from initviz.activations import ACTIVATIONS, Activation
+from initviz.catalogue import Catalogue, InputError
+from initviz.fields import Choice, Field, Number, Switch
+from initviz.initializers import INITIALIZERS, Initializer, Settings
+from initviz.inputs import INPUTS, PREPROCESSING, Inputs
+from initviz.normalization import NORMALIZATIONS, Normalization
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A floating-point type the network is computed in."""
+
+    id: str
+    name: str
+
+
+DTYPES = Catalogue("dtype", [Precision("float32", "float32 (as in training)"), Precision("float64", "float64")])
+
+
+def _set(default: Any, spec: Field) -> Any:
+    return field(default=default, metadata={"spec": spec})
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A random fully connected network and what goes into it. Raises InputError for a value that is not possible.
+
+    Layer 0 is the input, layers 1..depth compute z = h W + b and h = phi(z); `residual` a > 0 makes it h + a phi(z)
+    wherever the shapes agree.
+    """
+
+    activation: str = _set("tanh", Choice("Activation", "The function phi each unit applies to z.", ACTIVATIONS))
+    alpha: float | None = _set(
+        None, Number("alpha", "The activation's own parameter; unset means its default.", -20, 20, 0.01)
+    )
+    initializer: str = _set("random_normal", Choice("Initializer", "How the weights are drawn.", INITIALIZERS))
+    std: float = _set(0.01, Number("std", "Standard deviation of the weights.", 1e-6, 100, log=True))
+    gain: float = _set(1.0, Number("gain", "Multiplies the weights of every scaled initializer.", 0.01, 100, log=True))
+    depth: int = _set(10, Number("depth", "Number of hidden layers.", 1, 100, integer=True))
+    width: int = _set(500, Number("width", "Units in each hidden layer.", 2, 2048, integer=True))
+    inputs: str = _set("gaussian", Choice("Inputs", "What enters the network.", INPUTS, "input"))
+    input_std: float = _set(
+        1.0,
+        Number(
+            "input std", "Multiplies the inputs; for Gaussian inputs their std.", 1e-6, 1e6, log=True, group="input"
+        ),
+    )
+    samples: int = _set(1000, Number("samples", "Rows of the batch.", 2, 10_000, integer=True, group="input"))
+    preprocessing: str = _set(
+        "none", Choice("Preprocessing", "What is done to each input feature.", PREPROCESSING, "input")
+    )
+    bias_std: float = _set(
+        0.0, Number("bias std", "Standard deviation of the biases; 0 for none.", 0, 10, 0.05, group="advanced")
+    )
+    normalization: str = _set(
+        "none", Choice("Normalization", "Of z, before the activation.", NORMALIZATIONS, "advanced")
+    )
+    residual: float = _set(
+        0.0,
+        Number(
+            "residual", "Scale a of the branch in h + a phi(z); 0 is the plain network.", 0, 2, 0.05, group="advanced"
+        ),
+    )
+    tied: bool = _set(
+        False, Switch("same matrix in every layer", "Layers of one shape share their weights.", "advanced")
+    )
+    linear_first: bool = _set(False, Switch("linear first layer", "The first layer has no activation.", "advanced"))
+    seed: int = _set(0, Number("seed", "Another seed is another draw.", 0, 2**31 - 1, integer=True, group="advanced"))
+    dtype: str = _set("float32", Choice("dtype", "Precision of the whole computation.", DTYPES, "advanced"))
+
+    def __post_init__(self) -> None:
+        for name, spec in FIELDS.items():
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, spec.check(value))
+        if self.alpha is not None:
+            if self.phi.param is None:
+                raise InputError(f"{self.phi.name} takes no parameter: leave alpha unset.")
+            self.phi.alpha(self.alpha)
+
+    def changed(self, **values: Any) -> "Experiment":
+        """The same experiment with other values of some fields; an alpha that no longer fits is dropped."""
+        if values.get("activation", self.activation) != self.activation:
+            values = {"alpha": None} | values
+        return replace(self, **values)
+
+    # --- the objects the ids stand for ---
+
+    @property
+    def phi(self) -> Activation:
+        """The activation of the hidden layers."""
+        return ACTIVATIONS[self.activation]
+
+    @property
+    def phi_alpha(self) -> float:
+        """The activation's parameter with the default filled in."""
+        return self.phi.alpha(self.alpha)
+
+    @property
+    def weights(self) -> Initializer:
+        """The initializer of the weights."""
+        return INITIALIZERS[self.initializer]
+
+    @property
+    def settings(self) -> Settings:
+        """What the initializer may depend on besides the shape."""
+        return Settings(self.phi, self.phi_alpha, self.std, self.gain)
+
+    @property
+    def source(self) -> Inputs:
+        """Where the batch comes from."""
+        return INPUTS[self.inputs]
+
+    @property
+    def norm(self) -> Normalization:
+        """The normalization of z."""
+        return NORMALIZATIONS[self.normalization]
+
+    def layer_activation(self, layer: int) -> tuple[Activation, float]:
+        """(activation, alpha) of hidden layer 1..depth."""
+        if layer == 1 and self.linear_first:
+            return ACTIVATIONS["linear"], 0.0
+        return self.phi, self.phi_alpha
+
+    def shapes(self) -> list[tuple[int, int, int]]:
+        """(fan_in, width, pieces) of every hidden layer; W has pieces * width columns."""
+        features = self.source.features(self.width)
+        return [
+            (self.width if layer > 1 else features, self.width, activation.pieces(alpha))
+            for layer in range(1, self.depth + 1)
+            for activation, alpha in [self.layer_activation(layer)]
+        ]
+
+    def has_skip(self, layer: int) -> bool:
+        """Whether the residual connection around this hidden layer exists: its input has the layer's width."""
+        return self.residual > 0 and (layer > 1 or self.source.features(self.width) == self.width)
+
+    def uses(self, name: str) -> bool:
+        """Whether the field acts at all: std and gain do for some initializers, alpha for some activations."""
+        if name in ("std", "gain"):
+            return name in self.weights.uses
+        if name == "alpha":
+            return self.phi.param is not None
+        if name == "bias_std":
+            return self.weights.bias_var is None
+        return True
+
+    # --- the link ---
+
+    def to_query(self) -> dict[str, str]:
+        """Every field as text, defaults too (an unset alpha is left out)."""
+        values = {name: getattr(self, name) for name in FIELDS}
+        return {name: FIELDS[name].text(value) for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple["Experiment", list[str]]:
+        """The experiment a link names, and one sentence for everything in it that had to be changed. Never raises."""
+        values: dict[str, Any] = {}
+        warnings: list[str] = []
+        for name, spec in FIELDS.items():
+            if name in query:
+                try:
+                    values[name] = spec.parse(query[name])
+                except InputError as error:
+                    values[name], remark = _nearest(name, spec, query[name])
+                    warnings.append(f"{error} {remark}")
+        activation = ACTIVATIONS[values.get("activation", cls.activation)]
+        values["alpha"], remark = _fitting_alpha(activation, values.get("alpha"))
+        return cls(**values), warnings + ([remark] if remark else [])
+
+
+FIELDS: Mapping[str, Field] = MappingProxyType({f.name: f.metadata["spec"] for f in fields(Experiment)})
+"""The one table of parameters: name -> how it is read, checked, shown and explained."""
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {f.name: f.default for f in fields(Experiment) if f.default is not MISSING}
+)
+
+
+def _nearest(name: str, spec: Field, text: str) -> tuple[Any, str]:
+    """What to use instead of an impossible value, and the sentence that says so."""
+    value = DEFAULTS[name]
+    if isinstance(spec, Number):
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not isnan(number):
+            value = spec.clamp(number)
+    return value, f"Using {'the default' if value is None else spec.text(value)}."
+
+
+def _fitting_alpha(activation: Activation, alpha: float | None) -> tuple[float | None, str]:
+    if alpha is None or activation.param is None:
+        return None, ""
+    try:
+        return activation.alpha(alpha), ""
+    except InputError as error:
+        return None, f"{error} Using {activation.param.default:g}."
+
+
+# --- the cost budget -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an experiment takes: floating-point operations of its matrix products, in 1e9, and peak memory in MiB."""
+
+    gflop: float
+    mib: float
+
+
+def cost(experiment: Experiment) -> Cost:
+    """Estimate from the shapes alone: three products a layer (forward, dL/dh, dL/dW), plus drawing the weights.
+
+    Memory: all weights and all pre-activations stay for the backward pass, and about twelve arrays of one layer.
+    """
+    samples = experiment.source.count(experiment.samples)
+    itemsize = np.dtype(experiment.dtype).itemsize
+    flop, values = 0.0, 12.0 * samples * experiment.width
+    for fan_in, width, pieces in experiment.shapes():
+        flop += 6.0 * samples * fan_in * width * pieces
+        flop += pieces * experiment.weights.effort(samples, fan_in, width)
+        values += pieces * width * (fan_in + samples)
+    return Cost(flop / 1e9, values * itemsize / 2**20)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The largest experiment that is run; environment variables raise it."""
+
+    gflop: float = 500.0
+    mib: float = 2048.0
+
+    @classmethod
+    def from_environment(cls) -> "Budget":
+        """INITVIZ_MAX_GFLOP and INITVIZ_MAX_MIB, where set. Raises InputError when they are no positive numbers."""
+        return cls(
+            _positive("INITVIZ_MAX_GFLOP", cls.gflop),
+            _positive("INITVIZ_MAX_MIB", cls.mib),
+        )
+
+    def allows(self, experiment: Experiment) -> bool:
+        """Whether the experiment fits."""
+        needed = cost(experiment)
+        return needed.gflop <= self.gflop and needed.mib <= self.mib
+
+    def check(self, experiment: Experiment) -> None:
+        """Raise OverBudget, which carries the nearest experiment that fits."""
+        if self.allows(experiment):
+            return
+        needed = cost(experiment)
+        raise OverBudget(
+            f"This experiment needs about {needed.gflop:,.3g} GFLOP and {needed.mib:,.0f} MiB;"
+            f" here the limits are {self.gflop:,g} GFLOP and {self.mib:,g} MiB.",
+            self.nearest_fit(experiment),
+        )
+
+    def nearest_fit(self, experiment: Experiment) -> Experiment:
+        """The same experiment with the largest width that fits; where none does, with fewer samples, then layers."""
+        for name in ("width", "samples", "depth"):
+            low, high = int(getattr(FIELDS[name], "low")), int(getattr(experiment, name))  # noqa: B009
+            smallest = experiment.changed(**{name: low})
+            if not self.allows(smallest):
+                experiment = smallest
+                continue
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if self.allows(experiment.changed(**{name: middle})) else (low, middle)
+            return experiment.changed(**{name: low})
+        return experiment
+
+
+class OverBudget(InputError):
+    """The experiment is too big for this machine; `fit` is the nearest one that is not."""
+
+    def __init__(self, message: str, fit: Experiment) -> None:
+        super().__init__(
+            f"{message} The nearest that fits: depth {fit.depth}, width {fit.width}, {fit.samples} samples."
+        )
+        self.fit = fit
+
+
+def _positive(variable: str, default: float) -> float:
+    text = os.environ.get(variable)
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value > 0:
+        raise InputError(f"{variable} must be a positive number, not '{text}'.")
+    return value

@@ -1,0 +1,110 @@
+"""How one parameter is read, checked, shown and explained. A field of `Experiment` carries one of these; the link, the
+widget, the command-line flag and the error message all come from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite, log10
+from typing import TypeAlias
+
+from initviz.catalogue import Entry, InputError
+
+Group: TypeAlias = str
+"""Part of the sidebar the field lives in: "main", "input" or "advanced"."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number between low and high. `log` sliders move over preferred values; the link takes any."""
+
+    label: str
+    help: str
+    low: float
+    high: float
+    step: float = 1
+    integer: bool = False
+    log: bool = False
+    group: Group = "main"
+
+    def parse(self, text: str) -> float:
+        """The number in `text`; InputError when there is none."""
+        try:
+            value = float(text)
+        except ValueError:
+            raise InputError(f"{self.label} '{text[:40]}' is not a number; it goes {self._range()}.") from None
+        return self.check(value)
+
+    def check(self, value: float) -> float:
+        """`value` rounded to what is meaningful; InputError when out of range."""
+        if not isfinite(value) or not self.low <= value <= self.high:
+            raise InputError(f"{self.label} = {value:g} is out of range: it goes {self._range()}.")
+        if self.integer and value != int(value):
+            raise InputError(f"{self.label} = {value:g} is not a whole number; it goes {self._range()}.")
+        return int(value) if self.integer else float(f"{value:.6g}")
+
+    def clamp(self, value: float) -> float:
+        """The nearest value that is allowed."""
+        value = min(max(value, self.low), self.high)
+        return round(value) if self.integer else float(f"{value:.6g}")
+
+    def ticks(self, value: float) -> list[float]:
+        """Values a log slider offers: ten or so a decade, and the present one among them."""
+        decades = range(round(log10(self.low)), round(log10(self.high)) + 1)
+        preferred = (1, 1.2, 1.4, 1.7, 2, 2.4, 2.8, 3.5, 4, 5, 6, 7, 8)
+        ticks = {float(f"{digit * 10.0**decade:.6g}") for decade in decades for digit in preferred}
+        return sorted({tick for tick in ticks if self.low <= tick <= self.high} | {value})
+
+    def _range(self) -> str:
+        return f"from {self.low:g} to {self.high:g}"
+
+    def text(self, value: float) -> str:
+        """As it stands in the link."""
+        return str(int(value)) if self.integer else f"{value:.6g}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a catalogue, by id."""
+
+    label: str
+    help: str
+    options: Mapping[str, Entry]
+    group: Group = "main"
+
+    def parse(self, text: str) -> str:
+        """The id; InputError names what was meant and what is possible."""
+        return self.options[text].id
+
+    check = parse
+
+    def text(self, value: str) -> str:
+        """As it stands in the link."""
+        return value
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off; 1 or 0 in links."""
+
+    label: str
+    help: str
+    group: Group = "main"
+
+    def parse(self, text: str) -> bool:
+        """True for 1, true, on, yes; False for 0, false, off, no."""
+        lowered = text.strip().lower()
+        if lowered in ("1", "true", "on", "yes"):
+            return True
+        if lowered in ("0", "false", "off", "no"):
+            return False
+        raise InputError(f"{self.label} '{text[:40]}' is neither on (1) nor off (0).")
+
+    def check(self, value: bool) -> bool:
+        """`value` itself."""
+        return bool(value)
+
+    def text(self, value: bool) -> str:
+        """As it stands in the link."""
+        return "1" if value else "0"
+
+
+Field: TypeAlias = Number | Choice | Switch

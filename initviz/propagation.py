@@ -1,0 +1,183 @@
+"""The result of a simulation: immutable statistics of every layer. Raw activations and gradients never get here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from math import nan
+
+import numpy as np
+import pandas as pd
+
+from initviz.arrays import CountArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Bins:
+    """How histograms of z and h are binned: over the data's own range, or over low..high."""
+
+    count: int = 60
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of a subsample of at least 50,000 values (or all, if fewer); arrays are read-only.
+
+    edges: (bins + 1,). counts: (bins,). below, above: values outside a fixed range. For log10 sizes `below` counts the
+    exact zeros.
+    """
+
+    edges: FloatArray
+    counts: CountArray
+    below: int = 0
+    above: int = 0
+
+    @property
+    def total(self) -> int:
+        """Number of values, those outside the range included."""
+        return int(self.counts.sum()) + self.below + self.above
+
+    @property
+    def centres(self) -> FloatArray:
+        """Middle of each bin, (bins,)."""
+        return (self.edges[1:] + self.edges[:-1]) / 2
+
+    def density(self) -> FloatArray:
+        """Share of all values per unit of the axis, (bins,); integrates to the share inside the range."""
+        return self.counts / (np.diff(self.edges) * max(self.total, 1))
+
+    def rebinned(self, edges: FloatArray) -> FloatArray:
+        """Counts over other edges, each bin's counts spread evenly over it; what lies outside is left out."""
+        cumulative = np.concatenate([[0], np.cumsum(self.counts)])
+        return np.diff(np.interp(edges, self.edges, cumulative))
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Statistics of all values of z or h in a layer, over every sample and unit. Non-finite values only count in
+    `nonfinite` (share); all other numbers describe the finite rest and are nan when there is none."""
+
+    mean: float
+    std: float
+    rms: float
+    min: float
+    max: float
+    nonfinite: float
+    float16_zero: float
+    """Share of non-zero values so small that float16 makes them 0."""
+    float16_overflow: float
+    """Share of values that float16 cannot hold."""
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Statistics of all values of a gradient, like `Signal`; the histogram is of log10 |value|."""
+
+    std: float
+    rms: float
+    median: float
+    """Median of |value| over the subsample."""
+    nonfinite: float
+    float16_zero: float
+    float16_overflow: float
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights of one layer as they were drawn, and their gradient dL/dW (summed over the batch)."""
+
+    fan_in: int
+    mean: float
+    std: float
+    histogram: Histogram
+    gradient: Gradient
+    norm: float
+    """Frobenius norm of dL/dW."""
+    ratio: float
+    """std(dL/dW) / std(W), the gradient-to-data ratio."""
+    unique_columns: int
+    """Distinct columns of dL/dW: 1 means that all units learn the same."""
+    same_sign: float
+    """Share of the samples whose gradient has one sign over all incoming weights of a unit."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer. The input (layer 0) has neither z nor weights nor shares of saturated, zero and dead units."""
+
+    layer: int
+    h: Signal
+    cosine: float
+    """Mean cosine of the angle between two different samples' h."""
+    grad_h: Gradient
+    z: Signal | None = None
+    """What enters the activation: after normalization, where there is one."""
+    grad_z: Gradient | None = None
+    weights: Weights | None = None
+    saturated: float = nan
+    zero: float = nan
+    dead: float = nan
+
+    def row(self) -> dict[str, float]:
+        """One row of the table: column name -> number, nan where the layer has none."""
+        row: dict[str, float] = {"layer": self.layer}
+        row |= {name: getattr(self.h, name) for name in ("mean", "std", "rms")}
+        row |= {name: getattr(self, name) for name in ("saturated", "zero", "dead", "cosine")}
+        gradients = {
+            "grad_h": self.grad_h,
+            "grad_z": self.grad_z,
+            "grad_w": self.weights and self.weights.gradient,
+        }
+        row |= {f"{name}_std": gradient.std if gradient else nan for name, gradient in gradients.items()}
+        row |= {f"{name}_median": gradient.median if gradient else nan for name, gradient in gradients.items()}
+        for name in ("norm", "ratio", "unique_columns", "same_sign"):
+            row[f"grad_w_{name}"] = getattr(self.weights, name) if self.weights else nan
+        row |= {name: getattr(self.h, name) for name in ("min", "max")}
+        row |= {f"z_{name}": getattr(self.z, name) if self.z else nan for name in ("mean", "std", "rms", "min", "max")}
+        for name in ("nonfinite", "float16_zero", "float16_overflow"):
+            row[name] = getattr(self.h, name)
+            row |= {f"{key}_{name}": getattr(value, name) if value else nan for key, value in gradients.items()}
+        for name in ("fan_in", "mean", "std"):
+            row[f"weight_{name}" if name != "fan_in" else name] = getattr(self.weights, name) if self.weights else nan
+        return row
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """What one random network did to one batch, forward and backward; layer 0 is the input."""
+
+    layers: tuple[Layer, ...]
+    samples: int
+    """Rows of the batch; a data set may hold fewer than were asked for."""
+    features: int
+    """Columns of the batch."""
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def column(self, name: str) -> FloatArray:
+        """One column of the table over the layers 0..depth, float64, nan where a layer has no such number."""
+        return np.array([layer.row()[name] for layer in self.layers], dtype=float)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per layer, indexed by position; `layer` is the first column."""
+        return pd.DataFrame([layer.row() for layer in self.layers])
+
+    @property
+    def nbytes(self) -> int:
+        """Roughly what the result takes in memory."""
+        return sum(_size(layer) for layer in self.layers)
+
+
+def _size(value: object) -> int:
+    """Bytes of nested dataclasses of numbers and arrays."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes) + 100
+    if is_dataclass(value):
+        return 50 + sum(_size(getattr(value, f.name)) for f in fields(value))
+    return 32
