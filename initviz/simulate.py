@@ -144,12 +144,10 @@ class _Simulation:
         weights = np.concatenate([initializer.draw(rng, fan_in, width, settings) for _ in range(pieces)], axis=1)
         variance = initializer.bias_variance(fan_in, width, settings)
         std = experiment.bias_std if variance is None else sqrt(variance)
-        biases: FloatArray | None = std * standard_normal(self.streams.biases(layer), (pieces * width,)) if std else None
+        biases = std * standard_normal(self.streams.biases(layer), (pieces * width,))
         if initializer.fit:
-            no_biases: FloatArray = np.zeros(pieces * width) if biases is None else biases
-            weights, biases = initializer.fit(weights, no_biases, before.astype(np.float64))
-        dtype = experiment.dtype
-        return weights.astype(dtype), None if biases is None else biases.astype(dtype)
+            weights, biases = initializer.fit(weights, biases, before.astype(np.float64))
+        return weights.astype(experiment.dtype), biases.astype(experiment.dtype) if biases.any() else None
 
     def _output(self, layer: int, batch: FloatArray) -> FloatArray:
         """h of a layer: kept where residuals add up, otherwise cheaper to compute again than to keep."""
