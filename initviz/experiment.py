@@ -28,6 +28,10 @@ class Precision:
 DTYPES = Catalogue("dtype", [Precision("float32", "float32 (as in training)"), Precision("float64", "float64")])
 
 
+_WIDTHS = (2, 4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 768, 784, 1000, 1024, 1500, 2048)
+_SAMPLES = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 1797, 2000, 5000, 10_000)
+
+
 def _set(default: Any, spec: Field) -> Any:
     return field(default=default, metadata={"spec": spec})
 
@@ -45,10 +49,13 @@ class Experiment:
         None, Number("alpha", "The activation's own parameter; unset means its default.", -20, 20, 0.01)
     )
     initializer: str = _set("random_normal", Choice("Initializer", "How the weights are drawn.", INITIALIZERS))
-    std: float = _set(0.01, Number("std", "Standard deviation of the weights.", 1e-6, 100, log=True))
-    gain: float = _set(1.0, Number("gain", "Multiplies the weights of every scaled initializer.", 0.01, 100, log=True))
+    std: float = _set(0.01, Number("std", "Standard deviation of the weights.", 1e-5, 100, log=True))
+    gain: float = _set(
+        1.0,
+        Number("gain", "Multiplies the weights of every scaled initializer.", 0.01, 100, log=True, group="advanced"),
+    )
     depth: int = _set(10, Number("depth", "Number of hidden layers.", 1, 100, integer=True))
-    width: int = _set(500, Number("width", "Units in each hidden layer.", 2, 2048, integer=True))
+    width: int = _set(500, Number("width", "Units in each hidden layer.", 2, 2048, integer=True, marks=_WIDTHS))
     inputs: str = _set("gaussian", Choice("Inputs", "What enters the network.", INPUTS, "input"))
     input_std: float = _set(
         1.0,
@@ -56,7 +63,9 @@ class Experiment:
             "input std", "Multiplies the inputs; for Gaussian inputs their std.", 1e-6, 1e6, log=True, group="input"
         ),
     )
-    samples: int = _set(1000, Number("samples", "Rows of the batch.", 2, 10_000, integer=True, group="input"))
+    samples: int = _set(
+        1000, Number("samples", "Rows of the batch.", 2, 10_000, integer=True, marks=_SAMPLES, group="input")
+    )
     preprocessing: str = _set(
         "none", Choice("Preprocessing", "What is done to each input feature.", PREPROCESSING, "input")
     )

@@ -23,6 +23,8 @@ class Number:
     step: float = 1
     integer: bool = False
     log: bool = False
+    marks: tuple[float, ...] = ()
+    """The values a slider offers, where neither even steps nor preferred numbers are what people use."""
     group: Group = "main"
 
     def parse(self, text: str) -> float:
@@ -46,12 +48,14 @@ class Number:
         value = min(max(value, self.low), self.high)
         return round(value) if self.integer else float(f"{value:.6g}")
 
-    def ticks(self, value: float) -> list[float]:
-        """Values a log slider offers: ten or so a decade, and the present one among them."""
+    def ticks(self) -> list[float]:
+        """Values a slider stops at: the marks, or about a dozen preferred numbers a decade."""
+        if self.marks:
+            return list(self.marks)
         decades = range(round(log10(self.low)), round(log10(self.high)) + 1)
         preferred = (1, 1.2, 1.4, 1.7, 2, 2.4, 2.8, 3.5, 4, 5, 6, 7, 8)
         ticks = {float(f"{digit * 10.0**decade:.6g}") for decade in decades for digit in preferred}
-        return sorted({tick for tick in ticks if self.low <= tick <= self.high} | {value})
+        return sorted(tick for tick in ticks if self.low <= tick <= self.high)
 
     def _range(self) -> str:
         return f"from {self.low:g} to {self.high:g}"
