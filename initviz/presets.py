@@ -26,8 +26,9 @@ class Preset:
 
 def _script(activation: str, **values: Any) -> Experiment:
     """The network of the S2 script (a linear layer, then five with the activation) on all of the shipped digits."""
-    shape = {"inputs": "digits", "samples": 1797, "width": 100, "depth": 6, "linear_first": True}
-    return Experiment(activation=activation, **shape, **values)
+    return Experiment(
+        activation=activation, inputs="digits", samples=1797, width=100, depth=6, linear_first=True, **values
+    )
 
 
 PRESETS = Catalogue(
