@@ -1,0 +1,335 @@
+"""From numbers to a verdict: what is wrong with this network, which layers say so, and what would cure it.
+
+Forward and backward are judged apart: a network can carry its signal and still lose its gradient. The verdict follows
+what was measured, never the name of the initializer.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import exp, isfinite, log
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from initviz.arrays import FloatArray
+from initviz.experiment import Experiment
+from initviz.propagation import Propagation
+from initviz.wording import percent, show
+
+Severity: TypeAlias = Literal["bad", "warning", "note", "good"]
+Direction: TypeAlias = Literal["forward", "backward", "both"]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From where on a number is worth a word: a warning at `warning`, bad at `bad`; and who says so."""
+
+    warning: float
+    bad: float
+    source: str
+
+
+THRESHOLDS = {
+    "change": Threshold(10, 100, "ours: one and two orders of magnitude over all hidden layers"),
+    "factor": Threshold(2, 4, "ours: halved or doubled by every layer"),
+    "saturated": Threshold(0.25, 0.5, "|h| > 0.97 for tanh; Glorot & Bengio (2010), section 3"),
+    "zero": Threshold(0.9, 0.99, "ours: nine in ten outputs silent"),
+    "dead": Threshold(0.1, 0.4, "zero for every sample; CS231n lecture notes on dying ReLUs speak of 40 %"),
+    "cosine": Threshold(0.99, 0.999, "Schoenholz et al. (2017), arXiv:1611.01232: correlations that converge to 1"),
+    "float16": Threshold(0.05, 0.5, "Micikevicius et al. (2018), arXiv:1710.03740: gradients lost in float16"),
+}
+"""Every limit the diagnosis uses, in one place."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One observation: what it is called, how bad, the sentence, and the numbers it rests on.
+
+    layers: where it shows (numbers of layers). evidence: name -> number, the very ones the sentence names.
+    """
+
+    id: str
+    severity: Severity
+    direction: Direction
+    title: str
+    sentence: str
+    layers: tuple[int, ...]
+    evidence: dict[str, float]
+
+
+_ORDER: tuple[Severity, ...] = ("bad", "warning", "note", "good")
+
+
+def diagnose(experiment: Experiment, propagation: Propagation) -> tuple[Finding, ...]:
+    """All findings, the gravest first; exactly one finding "healthy" when neither direction has any."""
+    found = [finding for check in _CHECKS for finding in check(experiment, propagation)]
+    if not any(finding.severity in ("bad", "warning") for finding in found):
+        found.append(_healthy(propagation))
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
+
+
+def verdict(findings: tuple[Finding, ...]) -> dict[Direction, Severity]:
+    """The gravest severity forward and backward; "good" where nothing was found."""
+    worst: dict[Direction, Severity] = {"forward": "good", "backward": "good"}
+    for finding in findings:
+        for direction, severity in worst.items():
+            if finding.direction in (direction, "both"):
+                worst[direction] = min(severity, finding.severity, key=_ORDER.index)
+    return worst
+
+
+# --- the checks ----------------------------------------------------------------------------------------------------
+
+
+def _hidden(propagation: Propagation, name: str) -> FloatArray:
+    return propagation.column(name)[1:]
+
+
+def _grade(value: float, name: str) -> Severity | None:
+    limit = THRESHOLDS[name]
+    return "bad" if value >= limit.bad else "warning" if value >= limit.warning else None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How a size changes from the first hidden layer to the last, in the direction of travel."""
+
+    factor: float
+    """Geometric mean of the change per layer."""
+    start: float
+    end: float
+    severity: Severity | None
+
+
+def trend(values: FloatArray) -> Trend:
+    """Change of positive sizes along their axis; a size that reaches 0 has a factor of 0."""
+    start, end = float(values[0]), float(values[-1])
+    steps = len(values) - 1
+    if steps == 0 or start == 0 or not (isfinite(start) and isfinite(end)):
+        return Trend(1.0, start, end, None)
+    if end == 0:
+        return Trend(0.0, start, end, "bad")
+    per_layer = log(end / start) / steps
+    grades = [_grade(exp(abs(per_layer) * steps), "change"), _grade(exp(abs(per_layer)), "factor")]
+    severity = min((grade for grade in grades if grade), key=_ORDER.index, default=None)
+    return Trend(exp(per_layer), start, end, severity)
+
+
+def _overflow(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    for name, direction, what in (("nonfinite", "forward", "signal"), ("grad_h_nonfinite", "backward", "gradient")):
+        values = propagation.column(name)
+        hit = tuple(int(layer) for layer in np.flatnonzero(values > 0))
+        if hit:
+            first = hit[0] if direction == "forward" else hit[-1]
+            yield Finding(
+                f"{what}_overflow",
+                "bad",
+                "forward" if direction == "forward" else "backward",
+                f"The {what} overflows",
+                f"The {what} overflows {experiment.dtype}: from layer {first} on, values are no longer finite"
+                f" ({percent(float(values[first]))} of them there).",
+                hit,
+                {"layer": first, "nonfinite": float(values[first])},
+            )
+
+
+def _signal(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    stds = _hidden(propagation, "std")
+    change = trend(stds)
+    depth = experiment.depth
+    if stds[0] == 0:
+        yield Finding(
+            "vanishing_signal",
+            "bad",
+            "forward",
+            "No signal at all",
+            "All outputs of layer 1 are the same: nothing of the input gets through.",
+            (1,),
+            {"std": 0.0},
+        )
+    elif change.severity and change.factor < 1:
+        yield Finding(
+            "vanishing_signal",
+            change.severity,
+            "forward",
+            "The signal dies",
+            f"The signal dies: each layer keeps {percent(change.factor)} of the std;"
+            f" layer {depth} is at {show(change.end)}.",
+            tuple(range(1, depth + 1)),
+            {"factor": change.factor, "first": change.start, "last": change.end},
+        )
+    elif change.severity:
+        yield Finding(
+            "exploding_signal",
+            change.severity,
+            "forward",
+            "The signal explodes",
+            f"The signal explodes: each layer multiplies the std by {show(change.factor)};"
+            f" layer {depth} is at {show(change.end)}.",
+            tuple(range(1, depth + 1)),
+            {"factor": change.factor, "first": change.start, "last": change.end},
+        )
+
+
+def _gradient(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    change = trend(_hidden(propagation, "grad_h_std")[::-1])
+    evidence = {"factor": change.factor, "last": change.start, "first": change.end}
+    layers = tuple(range(1, experiment.depth + 1))
+    if change.severity and change.factor < 1:
+        yield Finding(
+            "vanishing_gradient",
+            change.severity,
+            "backward",
+            "The gradient dies",
+            f"The gradient dies on its way back: each layer keeps {percent(change.factor)} of it;"
+            f" at layer 1 its std is {show(change.end)}, at layer {experiment.depth} {show(change.start)}.",
+            layers,
+            evidence,
+        )
+    elif change.severity:
+        yield Finding(
+            "exploding_gradient",
+            change.severity,
+            "backward",
+            "The gradient explodes",
+            f"The gradient explodes on its way back: each layer multiplies it by {show(change.factor)};"
+            f" at layer 1 its std is {show(change.end)}, at layer {experiment.depth} {show(change.start)}.",
+            layers,
+            evidence,
+        )
+
+
+def _saturation(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    yield from _worst_share(
+        propagation,
+        "saturated",
+        "both",
+        "Units are saturated",
+        "{share} of the outputs of layer {layer} lie on a plateau of "
+        + experiment.phi.name
+        + ", where the slope is nearly zero.",
+    )
+
+
+def _silence(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    yield from _worst_share(
+        propagation,
+        "dead",
+        "both",
+        "Units are dead",
+        "{share} of the units of layer {layer} are zero for every sample: no gradient reaches their weights.",
+    )
+    yield from _worst_share(
+        propagation, "zero", "forward", "Almost everything is zero", "{share} of the outputs of layer {layer} are zero."
+    )
+
+
+def _worst_share(
+    propagation: Propagation, name: str, direction: Direction, title: str, sentence: str
+) -> Iterator[Finding]:
+    shares = propagation.column(name)
+    layer = 1 + int(np.argmax(shares[1:]))
+    worst = float(shares[layer])
+    severity = _grade(worst, name)
+    if severity:
+        hit = tuple(int(k) for k in np.flatnonzero(shares >= THRESHOLDS[name].warning))
+        yield Finding(
+            f"{name}_units",
+            severity,
+            direction,
+            title,
+            sentence.format(share=percent(worst), layer=layer),
+            hit,
+            {"share": worst, "layer": layer},
+        )
+
+
+def _symmetry(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    columns = _hidden(propagation, "grad_w_unique_columns")
+    hit = tuple(1 + int(k) for k in np.flatnonzero(columns == 1))
+    if hit and experiment.width > 1:
+        yield Finding(
+            "symmetry",
+            "bad",
+            "both",
+            "All units are one",
+            f"Symmetry: in {len(hit)} of {experiment.depth} layers every unit gets the same weight gradient, so"
+            f" {experiment.width} units learn as one.",
+            hit,
+            {"unique_columns": 1, "layers": len(hit)},
+        )
+
+
+def _likeness(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    cosine = propagation.column("cosine")
+    last, first = float(cosine[-1]), float(cosine[0])
+    severity = _grade(last, "cosine")
+    if severity and first < THRESHOLDS["cosine"].warning and propagation.column("std")[-1] > 0:
+        yield Finding(
+            "inputs_alike",
+            "warning",
+            "forward",
+            "Inputs become indistinguishable",
+            f"Different inputs become one: their mean cosine goes from {show(first)} to {last:.4g} in layer"
+            f" {experiment.depth}, whatever the std looks like.",
+            (experiment.depth,),
+            {"first": first, "last": last},
+        )
+
+
+def _float16(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    lost = propagation.column("grad_h_float16_zero") + propagation.column("grad_h_float16_overflow")
+    layer = int(np.nanargmax(lost)) if np.isfinite(lost).any() else 0
+    if _grade(float(lost[layer]), "float16"):
+        yield Finding(
+            "float16_loss",
+            "note",
+            "backward",
+            "Not in float16",
+            f"In float16, {percent(float(lost[layer]))} of the gradients at layer {layer} would be lost.",
+            tuple(int(k) for k in np.flatnonzero(lost >= THRESHOLDS["float16"].warning)),
+            {"share": float(lost[layer]), "layer": layer},
+        )
+
+
+def _sharing(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+    if experiment.tied and experiment.depth > 1:
+        yield Finding(
+            "tied_weights",
+            "note",
+            "both",
+            "One matrix in every layer",
+            "All layers of one shape share their matrix: their draws are not independent, so predictions for random"
+            " networks do not apply.",
+            tuple(range(1, experiment.depth + 1)),
+            {"layers": experiment.depth},
+        )
+
+
+def _healthy(propagation: Propagation) -> Finding:
+    forward = trend(_hidden(propagation, "std"))
+    backward = trend(_hidden(propagation, "grad_h_std")[::-1])
+    return Finding(
+        "healthy",
+        "good",
+        "both",
+        "Signal and gradient survive",
+        f"Signal and gradient survive: per layer the std changes by a factor of {show(forward.factor)} going forward,"
+        f" the gradient by {show(backward.factor)} going back.",
+        tuple(range(1, len(propagation))),
+        {"forward": forward.factor, "backward": backward.factor},
+    )
+
+
+_Check: TypeAlias = Callable[[Experiment, Propagation], Iterator[Finding]]
+_CHECKS: tuple[_Check, ...] = (
+    _overflow,
+    _symmetry,
+    _signal,
+    _gradient,
+    _saturation,
+    _silence,
+    _likeness,
+    _float16,
+    _sharing,
+)

@@ -1,0 +1,1 @@
+"""Streamlit: state and link, widgets, cache, and the frame every page stands in."""

@@ -1,0 +1,116 @@
+"""The link and the widgets are two spellings of one state; this module decides which of them speaks.
+
+A link that is new (first visit, page switch, back and forward) wins. A widget that has moved since the last run wins
+over the link, because a quick second move can arrive before the browser has shown the link of the first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from initviz.catalogue import InputError
+from initviz.experiment import FIELDS, Experiment
+from initviz.fields import Field
+
+_SAVED = "saved"
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice about how a page shows things; it stands in the link beside the experiment."""
+
+    spec: Field
+    default: Any
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one run of a page is about."""
+
+    experiment: Experiment
+    options: Mapping[str, Any]
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """The state at the end of the last run."""
+
+    page: str
+    query: dict[str, str]
+    widgets: dict[str, Any] = field(default_factory=dict)
+
+
+def key(name: str, activation: str = "") -> str:
+    """Key of the widget of a field or option; each activation has its own alpha."""
+    return f"{name}-{activation}" if name == "alpha" else f"field-{name}"
+
+
+def visit(page: str, options: Mapping[str, Option]) -> Visit:
+    """Read the state of this run, put it into every widget's key and into the link."""
+    query = st.query_params.to_dict()
+    saved: _Saved | None = st.session_state.get(_SAVED)
+    link_speaks = saved is None or saved.page != page or (query != saved.query and not _moved(saved))
+    if link_speaks or saved is None:
+        experiment, warnings = Experiment.from_query(query)
+        chosen, more = _options_from(query, options)
+        warnings = warnings + more
+    else:
+        experiment, warnings = Experiment.from_query(_experiment_texts(saved))
+        chosen, _ = _options_from(_option_texts(saved, options), options)
+    widgets = _widget_values(experiment, chosen)
+    for name, value in widgets.items():
+        if link_speaks or st.session_state.get(name) != value:
+            st.session_state[name] = value
+    written = experiment.to_query() | {name: options[name].spec.text(value) for name, value in chosen.items()}
+    if written != query:
+        st.query_params.from_dict(written)
+    st.session_state[_SAVED] = _Saved(page, written, widgets)
+    return Visit(experiment, chosen, warnings)
+
+
+def load(experiment: Experiment) -> None:
+    """Callback: put an experiment into the widgets before the next run (presets, fixes, reset)."""
+    for name, value in _widget_values(experiment, {}).items():
+        st.session_state[name] = value
+
+
+def _moved(saved: _Saved) -> bool:
+    return any(st.session_state.get(name, value) != value for name, value in saved.widgets.items())
+
+
+def _widget_values(experiment: Experiment, options: Mapping[str, Any]) -> dict[str, Any]:
+    values = {key(name): getattr(experiment, name) for name in FIELDS if name != "alpha"}
+    if experiment.phi.param is not None:
+        values[key("alpha", experiment.activation)] = experiment.phi_alpha
+    return values | {key(name): value for name, value in options.items()}
+
+
+def _current(saved: _Saved, name: str, activation: str = "") -> Any:
+    """The widget's value, or the saved one while the widget is not on the page."""
+    widget = key(name, activation)
+    return st.session_state.get(widget, saved.widgets.get(widget))
+
+
+def _experiment_texts(saved: _Saved) -> dict[str, str]:
+    activation = _current(saved, "activation")
+    values = {name: _current(saved, name, activation) for name in FIELDS}
+    return {name: FIELDS[name].text(value) for name, value in values.items() if value is not None}
+
+
+def _option_texts(saved: _Saved, options: Mapping[str, Option]) -> dict[str, str]:
+    values = {name: _current(saved, name) for name in options}
+    return {name: options[name].spec.text(value) for name, value in values.items() if value is not None}
+
+
+def _options_from(query: Mapping[str, str], options: Mapping[str, Option]) -> tuple[dict[str, Any], list[str]]:
+    values, warnings = {name: option.default for name, option in options.items()}, []
+    for name, option in options.items():
+        if name in query:
+            try:
+                values[name] = option.spec.parse(query[name])
+            except InputError as error:
+                warnings.append(f"{error} Using {option.spec.text(option.default)}.")
+    return values, warnings

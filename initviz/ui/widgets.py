@@ -1,0 +1,102 @@
+"""One widget per field: kind, bounds, help and label all come from the field's own record."""
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+import streamlit as st
+
+from initviz.experiment import FIELDS, Experiment
+from initviz.fields import Choice, Field, Number, Switch
+from initviz.presets import PRESETS
+from initviz.ui.state import Option, key, load
+
+GROUPS = {"main": "", "input": "Input", "advanced": "Advanced"}
+"""Groups of fields -> title of the fold they stand in; the first stands open."""
+
+
+def sidebar(experiment: Experiment) -> None:
+    """Preset and every field that acts in this experiment."""
+    _preset_box(experiment)
+    for group, title in GROUPS.items():
+        with st.expander(title) if title else st.container():
+            for name, spec in FIELDS.items():
+                if spec.group == group and experiment.uses(name):
+                    _field(name, spec, experiment)
+    st.button("Reset", icon=":material/restart_alt:", on_click=load, args=(Experiment(),), key="reset", width="stretch")
+
+
+def option(name: str, options: Mapping[str, Option]) -> None:
+    """The control of a page's own option."""
+    control(key(name), options[name].spec)
+
+
+def _preset_box(experiment: Experiment) -> None:
+    """Shows the preset this experiment is, if any; choosing one loads it."""
+    matching = next((preset.id for preset in PRESETS.values() if preset.experiment == experiment), None)
+    st.session_state["preset"] = matching
+    st.selectbox(
+        "Preset",
+        list(PRESETS),
+        format_func=lambda id: PRESETS[id].name,
+        key="preset",
+        placeholder="your own experiment",
+        on_change=_load_preset,
+        help="Experiments from the sources, ready to run.",
+    )
+
+
+def _load_preset() -> None:
+    chosen = st.session_state["preset"]
+    if chosen is not None:
+        load(PRESETS[chosen].experiment)
+
+
+def _field(name: str, spec: Field, experiment: Experiment) -> None:
+    if name == "alpha" and experiment.phi.param is not None:
+        param = experiment.phi.param
+        whole = param.step == int(param.step) and param.default == int(param.default)
+        spec = Number(param.name.replace("_", " "), param.help, param.low, param.high, param.step, integer=whole)
+    control(key(name, experiment.activation), spec)
+
+
+def control(widget: str, spec: Field) -> None:
+    """Draw the widget of a field; its value is in st.session_state already."""
+    match spec:
+        case Choice():
+            options = spec.options
+            st.selectbox(
+                spec.label,
+                list(options),
+                format_func=lambda id: options[id].name,
+                key=widget,
+                help=spec.help,
+                required=True,
+            )
+        case Switch():
+            st.toggle(spec.label, key=widget, help=spec.help)
+        case Number(label="seed"):
+            st.number_input(spec.label, int(spec.low), int(spec.high), step=1, key=widget, help=spec.help)
+        case Number(log=False, marks=()):
+            _slider(widget, spec)
+        case Number():
+            st.select_slider(
+                spec.label, _stops(widget, spec), format_func=lambda value: f"{value:g}", key=widget, help=spec.help
+            )
+        case _:
+            assert_never(spec)
+
+
+def _slider(widget: str, spec: Number) -> None:
+    kind: Any = int if spec.integer else float
+    st.session_state[widget] = kind(st.session_state[widget])
+    st.slider(spec.label, kind(spec.low), kind(spec.high), step=kind(spec.step), key=widget, help=spec.help)
+
+
+def _stops(widget: str, spec: Number) -> list[float]:
+    """The slider's stops, and any value a link has brought: it stays a stop, since changed stops reset a slider."""
+    extra: set[float] = st.session_state.setdefault(f"{widget}-stops", set())
+    ticks: list[float] = [int(tick) for tick in spec.ticks()] if spec.integer else spec.ticks()
+    value = st.session_state[widget]
+    if value not in ticks:
+        extra.add(value)
+    return sorted({*ticks, *extra})
