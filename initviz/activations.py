@@ -48,6 +48,8 @@ class Activation:
     """Where phi or phi' has a corner or a jump: quadrature and finite differences split there."""
     scale: Callable[[float], float] = lambda alpha: 1.0
     """Over which distance in z the function bends: quadrature refines around the kinks (or 0) on this scale."""
+    period: float | None = None
+    """For periodic functions: quadrature splits every quarter of it."""
     plateaus: Callable[[float], tuple[float | None, float | None]] = lambda alpha: (None, None)
     """The levels phi flattens out to below and above; None where it does not, or where it is exactly zero."""
     param: Param | None = None
@@ -462,6 +464,7 @@ ACTIVATIONS = Catalogue(
             phi=lambda z, a: np.sin(z),
             dphi=lambda z, a: np.cos(z),
             latex=r"\phi(z) = \sin z",
+            period=2 * pi,
             source="Sitzmann et al. (2020), arXiv:2006.09661",
         ),
         Activation(

@@ -1,0 +1,447 @@
+"""One activation under Gaussian pre-activations, at infinite width: moments, gains and the critical point.
+
+Public: moments, second_moment, Moments; gains, Gains; fixed_point, depth_scale; edge_of_chaos, EdgeOfChaos;
+critical_point, CriticalPoint, init_pair.
+
+Notation: z = sqrt(q) Z with Z ~ N(0, 1), h = phi(z), q = E z^2; weights have variance sw2 / fan_in, biases sb2.
+Every function takes (activation, alpha) first; alpha None means the default. Activations that turn into another one
+at infinite width are taken as that one (abrelu as relu), and maxout has its own moments.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import ceil, inf, log, log2, pi, sqrt
+from typing import Generic, Literal, TypeAlias, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special
+
+from initviz.activations import ACTIVATIONS, Activation
+from initviz.arrays import FloatArray
+
+# --- quadrature ----------------------------------------------------------------------------------------------------
+
+_REACH = 12.0  # standard deviations; beyond lies less than 1e-32 of the mass
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
+def _edges(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
+    """Panel edges in |Z|, shape (len(q), edges): unit steps, and doubling steps away from every kink.
+
+    Where sqrt(q) is large phi bends within a sliver around its kinks (0 for smooth ones): panels that double from the
+    activation's own scale outwards resolve it at a cost of log(q). Around what is outside they have no width.
+    """
+    root = np.sqrt(q)
+    reach = _REACH * root.max()
+    if activation.period:
+        bends = np.arange(0, reach, activation.period / 4)
+    else:
+        scale = activation.scale(alpha)
+        steps = scale * 2.0 ** np.arange(max(1, ceil(log2(reach / scale)) + 1))
+        centres = np.unique(np.abs(activation.kinks or (0.0,)))
+        bends = (centres[:, np.newaxis] + np.concatenate([-steps, [0.0], steps])).ravel()
+        bends = bends[bends >= 0]
+    unit = np.broadcast_to(np.arange(_REACH + 1), (q.size, int(_REACH) + 1))
+    edges = np.concatenate([unit, np.minimum(bends / root[:, np.newaxis], _REACH)], axis=1)
+    edges.sort(axis=1)
+    return edges
+
+
+def _panels(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Gauss-Legendre nodes and weights of the panels between ascending edges along the last axis."""
+    half = np.diff(edges)[..., np.newaxis] / 2
+    shape = (*edges.shape[:-1], -1)
+    nodes = edges[..., :-1, np.newaxis] + half * (1 + _NODES)
+    return nodes.reshape(shape), (half * _WEIGHTS).reshape(shape)
+
+
+def _gauss(z: FloatArray) -> FloatArray:
+    return np.exp(-0.5 * np.square(z)) / sqrt(2 * pi)
+
+
+def _integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
+    """The fields of `Moments` by quadrature, shape (len(q), 8).
+
+    Positive and negative Z are added before they are summed: what is odd cancels exactly.
+    """
+    if activation.period:  # beyond, the phase is uniform to within exp(-50)
+        q = np.minimum(q, 100 * (activation.period / (2 * pi)) ** 2)
+    root = np.sqrt(q)[:, np.newaxis]
+    z, weights = _panels(_edges(activation, alpha, q))
+    weights *= _gauss(z)
+    weights /= 2 * weights.sum(axis=1, keepdims=True)
+    up, down = activation.phi(root * z, alpha), activation.phi(-root * z, alpha)
+    slope_up, slope_down = activation.dphi(root * z, alpha), activation.dphi(-root * z, alpha)
+
+    def mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
+        return np.sum(weights * (positive + negative), axis=1)
+
+    m1, m2 = mean(up, down), mean(up**2, down**2)
+    d1 = mean(slope_up, slope_down)
+    tilt = m1[:, np.newaxis] + root * d1[:, np.newaxis] * z  # the linear part; by Stein's lemma its slope is d1
+    rest = mean(np.square(up - tilt), np.square(down - (2 * m1[:, np.newaxis] - tilt)))
+    return np.stack(
+        [
+            m1,
+            m2,
+            mean(up**4, down**4),
+            q * d1**2 + rest,
+            d1,
+            mean(slope_up**2, slope_down**2),
+            mean(slope_up**4, slope_down**4),
+            mean(z * up * slope_up, -z * down * slope_down) / root[:, 0],
+        ],
+        axis=1,
+    )
+
+
+def _maxout_integrals(pieces: int, q: FloatArray) -> FloatArray:
+    """The fields of `Moments` for the largest of `pieces` independent N(0, q), shape (len(q), 8).
+
+    Exactly one piece of a unit carries its gradient, with slope 1: the slopes, summed over the pieces, have moments 1.
+    """
+    z, weights = _panels(np.arange(-_REACH, _REACH + 1))
+    weights *= pieces * _gauss(z) * special.ndtr(z) ** (pieces - 1)
+    e1, e2, e4 = (float(weights @ z**k) for k in (1, 2, 4))
+    one = np.ones_like(q)
+    return np.stack([e1 * np.sqrt(q), e2 * q, e4 * q**2, (e2 - e1**2) * q, one, one, one, e2 * one], axis=1)
+
+
+# --- remembered, octave by octave ----------------------------------------------------------------------------------
+
+_HIGH = 128  # octaves of q above 1; beyond, every activation is a power of q to within rounding
+_DEGREE = 13
+_ORDERS = np.arange(_DEGREE + 1)
+_ANGLES = pi * (_ORDERS + 0.5) / (_DEGREE + 1)
+_TO_SERIES = np.cos(np.outer(_ORDERS, _ANGLES)) * 2 / (_DEGREE + 1)  # values at the Chebyshev nodes -> coefficients
+_TO_SERIES[0] /= 2
+
+
+class _Octaves:
+    """Smooth functions of q, computed when an octave is first asked for and then kept as a Chebyshev series in log2 q.
+
+    Two threads may compute the same octave at once; they write the same numbers.
+    """
+
+    def __init__(self, compute: Callable[[FloatArray], FloatArray], columns: int, low: int) -> None:
+        """`low` is the octave below which the columns are powers of q to within rounding."""
+        self._compute, self._low = compute, low
+        self._least, self._most = 2.0**low, 2.0**_HIGH
+        self._coefficients = np.zeros((_HIGH - low, _DEGREE + 1, columns))
+        self._known = np.zeros(_HIGH - low, dtype=bool)
+        self._series: dict[tuple[int, int], list[float]] = {}
+
+    def _learn(self, octave: int) -> None:
+        q = 2.0 ** (self._low + octave + (1 + np.cos(_ANGLES)) / 2)
+        self._coefficients[octave] = _TO_SERIES @ self._compute(q)
+        self._known[octave] = True
+
+    @cached_property
+    def _exponents(self) -> FloatArray:
+        """The powers of q that the columns follow below and above the octaves kept, shape (2, columns)."""
+        ends = np.abs(self._compute(2.0 ** np.array([self._low, self._low + 1, _HIGH - 1, _HIGH])))
+        ratio = np.divide(ends[1::2], ends[::2], out=np.ones_like(ends[::2]), where=ends[::2] > 0)
+        return np.round(2 * np.log2(ratio)) / 2  # whole or half for every activation
+
+    def __call__(self, q: FloatArray, columns: slice = slice(None)) -> FloatArray:
+        """The columns at each q, shape (len(q), columns)."""
+        inside = np.clip(q, self._least, self._most)
+        place = np.log2(inside) - self._low
+        octave = np.minimum(place.astype(int), _HIGH - self._low - 1)
+        for missing in np.unique(octave[~self._known[octave]]):
+            self._learn(int(missing))
+        basis = np.cos(np.arccos(2 * (place - octave) - 1)[:, np.newaxis] * _ORDERS)
+        values = np.einsum("qd,qdc->qc", basis, self._coefficients[octave, :, columns])
+        outside = inside != q
+        if outside.any():
+            exponents = self._exponents[(q[outside] > 1).astype(int), columns]
+            with np.errstate(over="ignore"):
+                values[outside] *= (q[outside] / inside[outside])[:, np.newaxis] ** exponents
+        return values
+
+    def scalar(self, q: float, column: int) -> float:
+        """One column at one q, without the overhead of arrays."""
+        if not self._least <= q < self._most:
+            return float(self(np.array([q]), slice(column, column + 1))[0, 0])
+        place = log2(q) - self._low
+        octave = int(place)
+        if (octave, column) not in self._series:
+            if not self._known[octave]:
+                self._learn(octave)
+            self._series[octave, column] = self._coefficients[octave, :0:-1, column].tolist()
+        x = 2 * (place - octave) - 1
+        this = last = 0.0
+        for coefficient in self._series[octave, column]:  # Clenshaw's recurrence
+            this, last = coefficient + 2 * x * this - last, this
+        return float(self._coefficients[octave, 0, column]) + x * this - last
+
+
+T = TypeVar("T", float, FloatArray)
+
+
+@dataclass(frozen=True)
+class Moments(Generic[T]):
+    """E over z ~ N(0, q), each of the shape of q."""
+
+    m1: T
+    """E phi(z), exactly 0 for odd functions."""
+    m2: T
+    m4: T
+    variance: T
+    """Var phi(z); where q is small it is not the difference m2 - m1^2, which would cancel."""
+    d1: T
+    """E phi'(z)."""
+    d2: T
+    """E phi'(z)^2."""
+    d4: T
+    growth: T
+    """dm2 / dq."""
+
+
+class _Law:
+    """One activation with its parameter at infinite width, and what has been computed for it so far."""
+
+    def __init__(self, activation: Activation, alpha: float) -> None:
+        self.activation, self.alpha = activation, alpha
+        # next to an offset phi(0) small differences drown in rounding, but what has one is smooth at 0
+        offset = activation.elementwise and activation.phi(np.zeros(1), alpha)[0] != 0
+        self.table = _Octaves(self._compute, 8, low=-40 if offset else -120)
+
+    def _compute(self, q: FloatArray) -> FloatArray:
+        if self.activation.elementwise:
+            return _integrals(self.activation, self.alpha, q)
+        return _maxout_integrals(self.activation.pieces(self.alpha), q)
+
+
+@lru_cache(maxsize=128)
+def _law_of(activation: Activation, alpha: float | None) -> _Law:
+    if activation.mean_field_id is not None:
+        activation, alpha = ACTIVATIONS[activation.mean_field_id], None
+    return _Law(activation, activation.alpha(alpha))
+
+
+@overload
+def moments(activation: Activation, alpha: float | None, q: float) -> Moments[float]: ...
+@overload
+def moments(activation: Activation, alpha: float | None, q: FloatArray) -> Moments[FloatArray]: ...
+def moments(activation: Activation, alpha: float | None, q: float | FloatArray) -> Moments[float] | Moments[FloatArray]:
+    """E phi, E phi^2 and so on over z ~ N(0, q), for one q >= 0 or an array of them.
+
+    Relative error below 1e-11 for q from 1e-6 to 1e4 (test_moments_are_exact).
+    """
+    columns = _law_of(activation, alpha).table(np.asarray(q, dtype=float).ravel()).T
+    if isinstance(q, np.ndarray):
+        return Moments(*(column.reshape(q.shape) for column in columns))
+    return Moments(*columns[:, 0].tolist())
+
+
+@overload
+def second_moment(activation: Activation, alpha: float | None, q: float) -> float: ...
+@overload
+def second_moment(activation: Activation, alpha: float | None, q: FloatArray) -> FloatArray: ...
+def second_moment(activation: Activation, alpha: float | None, q: float | FloatArray) -> float | FloatArray:
+    """E phi(z)^2 alone, for the recursion from layer to layer."""
+    table = _law_of(activation, alpha).table
+    if isinstance(q, np.ndarray):
+        return table(q.ravel(), slice(1, 2)).reshape(q.shape)
+    return table.scalar(q, 1)
+
+
+# --- gains ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Factors on a weight of std 1/sqrt(fan_in) at q = 1, by what they keep."""
+
+    forward: float
+    """1/sqrt(E phi^2): E h^2 stays 1."""
+    backward: float
+    """1/sqrt(E phi'^2): the gradient keeps its size."""
+    pytorch: float | None
+    """What torch.nn.init.calculate_gain answers, or None where it knows no such function."""
+
+
+def gains(activation: Activation, alpha: float | None = None) -> Gains:
+    """The three gains that compete under that name."""
+    at_one = moments(activation, alpha, 1.0)
+    pytorch = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": sqrt(2), "selu": 3 / 4}.get(activation.id)
+    if activation.id == "leaky_relu":
+        pytorch = sqrt(2 / (1 + activation.alpha(alpha) ** 2))
+    return Gains(1 / sqrt(at_one.m2), 1 / sqrt(at_one.d2), pytorch)
+
+
+# --- fixed points and the edge of chaos ----------------------------------------------------------------------------
+
+_SAME = 1e-10  # relative differences below this are rounding
+_Q_GRID = np.geomspace(1e-6, 1e4, 401)
+
+
+def fixed_point(
+    activation: Activation,
+    alpha: float | None,
+    sigma_w2: float | FloatArray,
+    sigma_b2: float | FloatArray,
+    start: float = 1.0,
+) -> FloatArray:
+    """Where the variance q -> sw2 E phi^2 + sb2 ends when it starts at `start`: 0, finite, or inf where it grows.
+
+    sigma_w2 and sigma_b2 broadcast. Found by signs and bisection, so it does not stall near criticality; a variance
+    that stays where it is (relu at sw2 = 2) ends at `start`.
+    """
+    sigma_w2, sigma_b2 = np.broadcast_arrays(np.asarray(sigma_w2, float), np.asarray(sigma_b2, float))
+    w, b = sigma_w2.ravel(), sigma_b2.ravel()
+
+    def drift(q: FloatArray, w: FloatArray, b: FloatArray) -> FloatArray:
+        """Relative change of q in one layer."""
+        change = (w * second_moment(activation, alpha, q) + b) / q - 1
+        return np.where(np.abs(change) < _SAME, 0.0, change)
+
+    grid = start * 2.0 ** np.arange(-50, 51)
+    sign = np.sign(drift(grid, w[:, np.newaxis], b[:, np.newaxis]))
+    rises = sign[:, 50] > 0
+    above = np.where(sign[:, 51:] < 0, np.arange(51, 101), 101).min(axis=1)
+    below = np.where(sign[:, :50] > 0, np.arange(50), -1).max(axis=1)
+    upper = np.where(rises, above, below + 1)
+    bracketed = (sign[:, 50] != 0) & (upper > 0) & (upper < 101)
+    end = np.where(sign[:, 50] == 0, start, np.where(rises, np.inf, 0.0))
+    w, b, low = w[bracketed], b[bracketed], np.log2(grid[upper[bracketed] - 1])
+    for step in 0.5 ** np.arange(1, 50):
+        low = np.where(drift(2.0 ** (low + step), w, b) > 0, low + step, low)
+    end[bracketed] = 2.0**low
+    return end.reshape(sigma_w2.shape)
+
+
+def depth_scale(chi: float) -> float:
+    """Layers over which a perturbation that is multiplied by chi at each shrinks or grows e-fold; inf at chi = 1."""
+    if abs(chi - 1) < _SAME:
+        return inf
+    return abs(1 / log(chi)) if chi > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class EdgeOfChaos:
+    """The pairs (sw2, sb2 >= 0) at which chi_1 = 1, by the variance q they hold; arrays of one length."""
+
+    q: FloatArray
+    sigma_w2: FloatArray
+    sigma_b2: FloatArray
+    chi_par: FloatArray
+    """How a deviation of the variance from q is multiplied at each layer: above 1 it does not stay there."""
+
+    @property
+    def stable(self) -> NDArray[np.bool_]:
+        return self.chi_par <= 1 + _SAME
+
+
+def _edge_at(activation: Activation, alpha: float | None, q: FloatArray) -> EdgeOfChaos:
+    """The formulas, also where sigma_b2 comes out negative."""
+    at = moments(activation, alpha, q)
+    sigma_b2 = q - at.m2 / at.d2
+    sigma_b2[np.abs(sigma_b2) <= _SAME * q] = 0
+    return EdgeOfChaos(q, 1 / at.d2, sigma_b2, at.growth / at.d2)
+
+
+def _crossings(function: Callable[[FloatArray], FloatArray], grid: FloatArray) -> list[float]:
+    """Where a function changes sign along an ascending grid; what is 0 to within rounding has no sign."""
+    values = function(grid)
+    signed = np.flatnonzero(np.abs(values) > _SAME)
+    changes = np.flatnonzero(np.diff(np.sign(values[signed])))
+    return [
+        float(optimize.brentq(lambda q: function(np.array([q]))[0], grid[signed[i]], grid[signed[i + 1]], rtol=1e-14))
+        for i in changes
+    ]
+
+
+def edge_of_chaos(activation: Activation, alpha: float | None = None, q: FloatArray | None = None) -> EdgeOfChaos:
+    """sw2 = 1/D2(q), sb2 = q - M2(q)/D2(q) where that is not negative; q ascends, by default 0 and 1e-6 to 1e4.
+
+    The points where sb2 = 0 are added. Empty for activations whose mean is so large that no variance can be held
+    with chi_1 = 1 (softplus).
+    """
+    if q is None:
+        q = np.append(0.0, _Q_GRID)
+    starts = _crossings(lambda q: _edge_at(activation, alpha, q).sigma_b2, q[q > 0])
+    edge = _edge_at(activation, alpha, np.sort(np.append(q, starts)))
+    exists = edge.sigma_b2 >= 0
+    return EdgeOfChaos(edge.q[exists], edge.sigma_w2[exists], edge.sigma_b2[exists], edge.chi_par[exists])
+
+
+Kind: TypeAlias = Literal["critical", "edge of chaos", "unstable", "none"]
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """Where neither variances nor gradients grow or shrink; the numbers are None where there is no usable point."""
+
+    sigma_w2: float | None
+    sigma_b2: float | None
+    q_star: float | None
+    chi_1: float | None
+    chi_par: float | None
+    kind: Kind
+    note: str
+
+
+def _critical_q(activation: Activation, alpha: float | None, edge: EdgeOfChaos) -> float | None:
+    """The variance at which both chi are 1 and from which it does not run away; None without one."""
+    departure = edge.chi_par - 1
+    if np.all(np.abs(departure) < _SAME) and not edge.sigma_b2.any():
+        return 1.0
+    first = departure[np.abs(departure) > _SAME][0]
+    if edge.q[0] == 0 and first < 0:
+        return 0.0
+    crossings = _crossings(lambda q: _edge_at(activation, alpha, q).chi_par - 1, edge.q[edge.q > 0])
+    return crossings[0] if crossings else None
+
+
+def _point(activation: Activation, alpha: float | None, q: float, kind: Kind, note: str) -> CriticalPoint:
+    at = _edge_at(activation, alpha, np.array([q]))
+    sigma_w2, sigma_b2, chi_par = (round(float(field[0]), 12) for field in (at.sigma_w2, at.sigma_b2, at.chi_par))
+    return CriticalPoint(sigma_w2, sigma_b2, round(q, 12), 1.0, chi_par, kind, note)
+
+
+@lru_cache(maxsize=256)
+def critical_point(activation: Activation, alpha: float | None = None) -> CriticalPoint:
+    """The (sw2, sb2) at which variance and gradient both keep their size: chi_1 = chi_par = 1.
+
+    kind says what exists: "critical" such a point; "edge of chaos" only points that keep the gradient while the
+    variance falls back to q*, of which the slowest to do so is given; "unstable" only points that the variance runs
+    away from, "none" no point at all, and then no numbers are given. At q* = 0 both chi are limits.
+    """
+    edge = edge_of_chaos(activation, alpha)
+    if not edge.q.size:
+        note = "No weight and bias variance keeps the gradient: the mean output is too large for the variance to hold."
+        return CriticalPoint(None, None, None, None, None, "none", note)
+    q = _critical_q(activation, alpha, edge)
+    if q is not None:
+        note = f"Variance and gradient both keep their size around q* = {q:.4g}."
+        if q == 0:
+            note = "The variance shrinks towards 0, ever more slowly; there variance and gradient keep their size."
+        elif not edge.sigma_b2.any():
+            note = "Variance and gradient keep their size at every q (the function has no scale of its own)."
+        return _point(activation, alpha, q, "critical", note)
+    if not edge.stable.any():
+        note = "Where the gradient keeps its size the variance runs away."
+        return CriticalPoint(None, None, None, None, None, "unstable", note)
+    q = float(edge.q[np.argmax(np.where(edge.stable, edge.chi_par, -inf))])
+    note = "The gradient keeps its size, but the variance forgets the input: there is no point where both stay."
+    return _point(activation, alpha, q, "edge of chaos", note)
+
+
+def init_pair(activation: Activation, alpha: float | None = None) -> tuple[float, float, str]:
+    """(sw2, sb2, why) for the initializer `critical`: the critical point, else the edge of chaos, else E h^2 kept.
+
+    Without a usable point, sw2 = 1/M2(1) and sb2 = 0 keep the variance q = 1 and leave the gradient as it comes.
+    """
+    point = critical_point(activation, alpha)
+    if point.sigma_w2 is not None and point.sigma_b2 is not None:
+        return point.sigma_w2, point.sigma_b2, point.note
+    at_one = moments(activation, alpha, 1.0)
+    factor = at_one.d2 / at_one.m2
+    note = (
+        f"No usable critical point: the variance stays 1, the squared gradient is multiplied by {factor:.3g} a layer."
+    )
+    return 1 / at_one.m2, 0.0, note
