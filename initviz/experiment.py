@@ -165,6 +165,23 @@ class Experiment:
             return self.weights.bias_var is None
         return True
 
+    def summary(self) -> str:
+        """The experiment in one line, as one would write it on a blackboard."""
+        alpha = f" ({self.phi.param.name.replace('_', ' ')} {self.phi_alpha:g})" if self.phi.param else ""
+        scale = f" {self.std:g}" if self.uses("std") else f" x {self.gain:g}" if self.gain != 1 and self.uses("gain") else ""
+        weights = f"N(0, {self.std:g}²)" if self.initializer == "random_normal" else f"{self.weights.name}{scale}"
+        extras = [
+            f"bias std {self.bias_std:g}" if self.bias_std and self.uses("bias_std") else "",
+            self.norm.name if self.norm.axis is not None else "",
+            f"residual {self.residual:g}" if self.residual else "",
+            "same matrix in every layer" if self.tied else "",
+            "linear first layer" if self.linear_first else "",
+            self.dtype if self.dtype != DEFAULTS["dtype"] else "",
+        ]
+        batch = f"{self.source.name}" + (f" x {self.input_std:g}" if self.input_std != 1 else "")
+        parts = [self.phi.name + alpha, weights, f"{self.depth} x {self.width}", batch, *extras]
+        return " · ".join(part for part in parts if part)
+
     # --- the link ---
 
     def to_query(self) -> dict[str, str]:

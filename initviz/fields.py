@@ -111,4 +111,26 @@ class Switch:
         return "1" if value else "0"
 
 
-Field: TypeAlias = Number | Choice | Switch
+@dataclass(frozen=True)
+class Several:
+    """Some entries of a catalogue, in order; ids separated by commas in links."""
+
+    label: str
+    help: str
+    options: Mapping[str, Entry]
+    group: Group = "main"
+
+    def parse(self, text: str) -> list[str]:
+        """The ids; InputError for the first unknown one."""
+        return [self.options[id].id for id in text.split(",") if id]
+
+    def check(self, value: list[str]) -> list[str]:
+        """`value` with each id looked up."""
+        return [self.options[id].id for id in value]
+
+    def text(self, value: list[str]) -> str:
+        """As it stands in the link."""
+        return ",".join(value)
+
+
+Field: TypeAlias = Number | Choice | Switch | Several

@@ -1,0 +1,90 @@
+"""Pieces that several pages share: the run of an experiment, its verdict, charts, tables, sharing."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from initviz.catalogue import InputError
+from initviz.diagnosis import Finding, Severity
+from initviz.experiment import Budget, Experiment, OverBudget
+from initviz.propagation import Bins, Propagation
+from initviz.ui.cache import simulated
+from initviz.ui.page import share_link
+from initviz.ui.state import Visit, load
+
+_ICONS: dict[Severity, str] = {
+    "bad": ":material/error:",
+    "warning": ":material/warning:",
+    "note": ":material/info:",
+    "good": ":material/check_circle:",
+}
+_BOXES = {"bad": st.error, "warning": st.warning, "note": st.info, "good": st.success}
+
+
+def header(current: Visit, title: str) -> None:
+    """Title, the experiment in one line, and the ways to take it along."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.subheader(title, anchor=False, width="stretch")
+        with st.popover("Share", icon=":material/link:"):
+            st.caption("This link reproduces the page exactly.")
+            st.code(share_link(current), language=None, wrap_lines=True)
+    st.caption(current.experiment.summary())
+
+
+def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
+    """The simulated experiment; where it cannot run, say why and what to do, and stop the page there."""
+    try:
+        Budget.from_environment().check(experiment)
+        return simulated(experiment, bins or Bins())
+    except OverBudget as error:
+        st.error(str(error), icon=":material/weight:")
+        st.button("Use the size that fits", type="primary", on_click=load, args=(error.fit,), key="fit")
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        st.button("Use Gaussian inputs", on_click=load, args=(experiment.changed(inputs="gaussian"),), key="gaussian")
+    st.stop()
+
+
+def sentence(finding: Finding) -> None:
+    """One finding as a coloured line with its sign."""
+    _BOXES[finding.severity](finding.sentence, icon=_ICONS[finding.severity])
+
+
+def more(findings: Sequence[Finding]) -> None:
+    """The findings beside the main one, folded to one line each."""
+    for finding in findings:
+        st.markdown(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """A figure as wide as its column, with its own picture button and no upload."""
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        alt=alt,
+        config={
+            "displaylogo": False,
+            "showSendToCloud": False,
+            "toImageButtonOptions": {"format": "svg", "filename": f"initviz-{key}"},
+        },
+    )
+
+
+def layer_table(propagation: Propagation, columns: Sequence[str], key: str) -> None:
+    """One row per layer with the named columns, and the whole table as CSV."""
+    frame = propagation.to_frame()
+    small = {
+        name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3g") for name in columns if name != "layer"
+    }
+    st.dataframe(frame[list(columns)], hide_index=True, column_config=small, key=key, alt="One row per layer")
+    st.download_button(
+        "All columns as CSV",
+        lambda: frame.to_csv(index=False),
+        "initviz-layers.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"{key}-csv",
+    )
