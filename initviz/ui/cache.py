@@ -1,13 +1,92 @@
-"""Simulated experiments, remembered."""
+"""Results for pages: from the cache, or computed while the page shows how far it is or how long the queue.
+
+Every answer goes through one `Jobs` of the process. The script's thread polls instead of blocking, because Streamlit
+can end a superseded or abandoned run only where the script touches the session: then the ticket is given back, and a
+job that nobody waits for any more makes room for the others.
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from initviz.experiment import Experiment
+from initviz.deployment import Limits
+from initviz.experiment import Budget, Experiment, cost
 from initviz.propagation import Bins, Propagation
+from initviz.serving import Jobs, Progress, Ticket
 from initviz.simulate import simulate
 
+T = TypeVar("T")
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def simulated(experiment: Experiment, bins: Bins) -> Propagation:
-    """The propagation of an experiment, computed once."""
-    return simulate(experiment, bins)
+QUIET = 0.3
+"""Seconds before the page says that it waits: shorter waits would only flicker."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
+"""Seconds between two looks at whether this run has been superseded; an answer ends a pause at once."""
+
+
+@st.cache_resource(show_spinner=False, on_release=Jobs.close)
+def jobs() -> Jobs:
+    """The one service of this process, with the limits that the environment sets."""
+    limits = Limits.from_environment()
+    return Jobs(limits.running, round(limits.cache_mib * 2**20), limits.memory_mib)
+
+
+def simulated(experiment: Experiment, bins: Bins | None = None) -> Propagation:
+    """The experiment's propagation; shared by everyone who asks for the same. Raises OverBudget and InputError."""
+    bins = bins or Bins()
+    budget = _budget()
+    budget.check(experiment)
+
+    def work(progress: Progress) -> Propagation:
+        return simulate(experiment, bins, progress, budget)
+
+    needed = cost(experiment)
+    return answer("Simulating", (experiment, bins), work, gflop=needed.gflop, mib=needed.mib)
+
+
+def answer(doing: str, key: Hashable, work: Callable[[Progress], T], *, gflop: float = 0.0, mib: float = 1.0) -> T:
+    """What `work` returns, remembered under (doing, key); raises what it raises. While it takes long, a bar says so.
+
+    `doing` is the word on the bar, such as "Simulating". `work` is handed a function to call with the share done: as
+    often as it can, since that is also where it stops when its visitor has left. `gflop` and `mib` say what it takes.
+    It runs in another thread: no Streamlit inside.
+    """
+    place = st.empty()  # always there: elements that come and go would make those below them jump
+    with jobs().ask((doing, key), work, gflop=gflop, mib=mib) as ticket:
+        _wait(ticket, doing, place)
+        return ticket.result()
+
+
+def _budget() -> Budget:
+    budget = Budget.from_environment()
+    return Budget(budget.gflop, min(budget.mib, jobs().largest_mib))
+
+
+def _wait(ticket: Ticket[T], doing: str, place: DeltaGenerator) -> None:
+    pause, shown = FIRST_PAUSE, ""
+    started = time.monotonic()
+    while not ticket.wait(0 if ticket.state == "done" else pause):
+        _let_go_if_superseded()
+        if time.monotonic() - started > QUIET:
+            text = _status(ticket, doing)
+            if text != shown:
+                place.progress(ticket.progress, text)
+                shown = text
+        pause = min(1.5 * pause, LONGEST_PAUSE)
+    if shown:
+        place.empty()
+
+
+def _let_go_if_superseded() -> None:
+    """Streamlit ends a run that a newer one replaces, or whose visitor has left, when it reads the session's state."""
+    st.session_state.get("")
+
+
+def _status(ticket: Ticket[T], doing: str) -> str:
+    before = ticket.position
+    if before:
+        return f"Waiting: {before} ahead" if before > 1 else "Waiting: next in line"
+    return f"{doing} … {ticket.progress:.0%}"
