@@ -26,6 +26,14 @@ class Entry(Protocol):
     def name(self) -> str: ...
 
 
+@dataclass(frozen=True)
+class Named:
+    """An entry that is nothing but its name."""
+
+    id: str
+    name: str
+
+
 E = TypeVar("E", bound=Entry)
 
 

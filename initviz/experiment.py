@@ -10,22 +10,13 @@ from typing import Any
 import numpy as np
 
 from initviz.activations import ACTIVATIONS, Activation
-from initviz.catalogue import Catalogue, InputError
+from initviz.catalogue import Catalogue, InputError, Named
 from initviz.fields import Choice, Field, Number, Switch
 from initviz.initializers import INITIALIZERS, Initializer, Settings
 from initviz.inputs import INPUTS, PREPROCESSING, Inputs
 from initviz.normalization import NORMALIZATIONS, Normalization
 
-
-@dataclass(frozen=True)
-class Precision:
-    """A floating-point type the network is computed in."""
-
-    id: str
-    name: str
-
-
-DTYPES = Catalogue("dtype", [Precision("float32", "float32 (as in training)"), Precision("float64", "float64")])
+DTYPES = Catalogue("dtype", [Named("float32", "float32 (as in training)"), Named("float64", "float64")])
 
 
 _WIDTHS = (2, 4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 768, 784, 1000, 1024, 1500, 2048)
@@ -89,14 +80,14 @@ class Experiment:
     dtype: str = _set("float32", Choice("dtype", "Precision of the whole computation.", DTYPES, "advanced"))
 
     def __post_init__(self) -> None:
-        for name, spec in FIELDS.items():
+        for name in FIELDS:
             value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, spec.check(value))
-        if self.alpha is not None:
-            if self.phi.param is None:
+            if value is None and DEFAULTS[name] is None:
+                continue
+            spec = field_of(name, self.activation)
+            if spec is None:
                 raise InputError(f"{self.phi.name} takes no parameter: leave alpha unset.")
-            self.phi.alpha(self.alpha)
+            object.__setattr__(self, name, spec.check(value))
 
     def changed(self, **values: Any) -> "Experiment":
         """The same experiment with other values of some fields; an alpha that no longer fits is dropped."""
@@ -168,7 +159,13 @@ class Experiment:
     def summary(self) -> str:
         """The experiment in one line, as one would write it on a blackboard."""
         alpha = f" ({self.phi.param.name.replace('_', ' ')} {self.phi_alpha:g})" if self.phi.param else ""
-        scale = f" {self.std:g}" if self.uses("std") else f" x {self.gain:g}" if self.gain != 1 and self.uses("gain") else ""
+        scale = (
+            f" {self.std:g}"
+            if self.uses("std")
+            else f" x {self.gain:g}"
+            if self.gain != 1 and self.uses("gain")
+            else ""
+        )
         weights = f"N(0, {self.std:g}²)" if self.initializer == "random_normal" else f"{self.weights.name}{scale}"
         extras = [
             f"bias std {self.bias_std:g}" if self.bias_std and self.uses("bias_std") else "",
@@ -194,16 +191,18 @@ class Experiment:
         """The experiment a link names, and one sentence for everything in it that had to be changed. Never raises."""
         values: dict[str, Any] = {}
         warnings: list[str] = []
-        for name, spec in FIELDS.items():
-            if name in query:
-                try:
-                    values[name] = spec.parse(query[name])
-                except InputError as error:
-                    values[name], remark = _nearest(name, spec, query[name])
-                    warnings.append(f"{error} {remark}")
-        activation = ACTIVATIONS[values.get("activation", cls.activation)]
-        values["alpha"], remark = _fitting_alpha(activation, values.get("alpha"))
-        return cls(**values), warnings + ([remark] if remark else [])
+        for name in [name for name in FIELDS if name in query]:
+            activation = values.get("activation", cls.activation)
+            spec = field_of(name, activation)
+            if spec is None:
+                warnings.append(f"{ACTIVATIONS[activation].name} takes no parameter: alpha is left out.")
+                continue
+            try:
+                values[name] = spec.parse(query[name])
+            except InputError as error:
+                values[name], remark = _nearest(name, spec, query[name])
+                warnings.append(f"{error} {remark}")
+        return cls(**values), warnings
 
 
 FIELDS: Mapping[str, Field] = MappingProxyType({f.name: f.metadata["spec"] for f in fields(Experiment)})
@@ -212,6 +211,14 @@ FIELDS: Mapping[str, Field] = MappingProxyType({f.name: f.metadata["spec"] for f
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {f.name: f.default for f in fields(Experiment) if f.default is not MISSING}
 )
+
+
+def field_of(name: str, activation: str) -> Field | None:
+    """The parameter's field; that of alpha belongs to the activation, and is None where it takes no parameter."""
+    if name != "alpha":
+        return FIELDS[name]
+    param = ACTIVATIONS[activation].param
+    return Number.of(param) if param else None
 
 
 def _nearest(name: str, spec: Field, text: str) -> tuple[Any, str]:
@@ -225,15 +232,6 @@ def _nearest(name: str, spec: Field, text: str) -> tuple[Any, str]:
         if not isnan(number):
             value = spec.clamp(number)
     return value, f"Using {'the default' if value is None else spec.text(value)}."
-
-
-def _fitting_alpha(activation: Activation, alpha: float | None) -> tuple[float | None, str]:
-    if alpha is None or activation.param is None:
-        return None, ""
-    try:
-        return activation.alpha(alpha), ""
-    except InputError as error:
-        return None, f"{error} Using {activation.param.default:g}."
 
 
 # --- the cost budget -----------------------------------------------------------------------------------------------
@@ -273,8 +271,8 @@ class Budget:
     def from_environment(cls) -> "Budget":
         """INITVIZ_MAX_GFLOP and INITVIZ_MAX_MIB, where set. Raises InputError when they are no positive numbers."""
         return cls(
-            _positive("INITVIZ_MAX_GFLOP", cls.gflop),
-            _positive("INITVIZ_MAX_MIB", cls.mib),
+            positive_setting("INITVIZ_MAX_GFLOP", cls.gflop),
+            positive_setting("INITVIZ_MAX_MIB", cls.mib),
         )
 
     def allows(self, experiment: Experiment) -> bool:
@@ -295,6 +293,8 @@ class Budget:
 
     def nearest_fit(self, experiment: Experiment) -> Experiment:
         """The same experiment with the largest width that fits; where none does, with fewer samples, then layers."""
+        if self.allows(experiment):
+            return experiment
         for name in ("width", "samples", "depth"):
             low, high = int(getattr(FIELDS[name], "low")), int(getattr(experiment, name))  # noqa: B009
             smallest = experiment.changed(**{name: low})
@@ -318,7 +318,8 @@ class OverBudget(InputError):
         self.fit = fit
 
 
-def _positive(variable: str, default: float) -> float:
+def positive_setting(variable: str, default: float) -> float:
+    """The number in an environment variable, or the default. Raises InputError when it is not a positive number."""
     text = os.environ.get(variable)
     if text is None:
         return default

@@ -4,9 +4,10 @@ widget, the command-line flag and the error message all come from it."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite, log10
+from numbers import Real
 from typing import TypeAlias
 
-from initviz.catalogue import Entry, InputError
+from initviz.catalogue import Entry, InputError, Param
 
 Group: TypeAlias = str
 """Part of the sidebar the field lives in: "main", "input" or "advanced"."""
@@ -27,20 +28,29 @@ class Number:
     """The values a slider offers, where neither even steps nor preferred numbers are what people use."""
     group: Group = "main"
 
+    @classmethod
+    def of(cls, param: Param) -> "Number":
+        """The field of an activation's own parameter; a parameter that moves in whole steps is a whole number."""
+        whole = param.step == int(param.step) and param.default == int(param.default)
+        name = param.name.replace("_", " ")
+        return cls(name, param.help, param.low, param.high, param.step, integer=whole)
+
     def parse(self, text: str) -> float:
         """The number in `text`; InputError when there is none."""
         try:
             value = float(text)
         except ValueError:
-            raise InputError(f"{self.label} '{text[:40]}' is not a number; it goes {self._range()}.") from None
+            raise InputError(f"{self.label} '{text[:40]}' is not a number; it goes {self.bounds}.") from None
         return self.check(value)
 
     def check(self, value: float) -> float:
-        """`value` rounded to what is meaningful; InputError when out of range."""
+        """`value` rounded to what is meaningful; InputError when it is no number or out of range."""
+        if not isinstance(value, Real):
+            raise InputError(f"{self.label} must be a number, not {value!r:.40}; it goes {self.bounds}.")
         if not isfinite(value) or not self.low <= value <= self.high:
-            raise InputError(f"{self.label} = {value:g} is out of range: it goes {self._range()}.")
+            raise InputError(f"{self.label} = {value:g} is out of range: it goes {self.bounds}.")
         if self.integer and value != int(value):
-            raise InputError(f"{self.label} = {value:g} is not a whole number; it goes {self._range()}.")
+            raise InputError(f"{self.label} = {value:g} is not a whole number; it goes {self.bounds}.")
         return int(value) if self.integer else float(f"{value:.6g}")
 
     def clamp(self, value: float) -> float:
@@ -57,8 +67,10 @@ class Number:
         ticks = {float(f"{digit * 10.0**decade:.6g}") for decade in decades for digit in preferred}
         return sorted(tick for tick in ticks if self.low <= tick <= self.high)
 
-    def _range(self) -> str:
-        return f"from {self.low:g} to {self.high:g}"
+    @property
+    def bounds(self) -> str:
+        """In words: from low to high."""
+        return f"from {self.text(self.low)} to {self.text(self.high)}"
 
     def text(self, value: float) -> str:
         """As it stands in the link."""
@@ -103,8 +115,8 @@ class Switch:
         raise InputError(f"{self.label} '{text[:40]}' is neither on (1) nor off (0).")
 
     def check(self, value: bool) -> bool:
-        """`value` itself."""
-        return bool(value)
+        """`value` as True or False; words are read as in links, so that "off" is not True."""
+        return self.parse(str(value))
 
     def text(self, value: bool) -> str:
         """As it stands in the link."""

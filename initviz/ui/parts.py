@@ -43,7 +43,7 @@ def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         st.button("Use Gaussian inputs", on_click=load, args=(experiment.changed(inputs="gaussian"),), key="gaussian")
-    st.stop()
+    return st.stop()
 
 
 def sentence(finding: Finding) -> None:
@@ -76,7 +76,9 @@ def layer_table(propagation: Propagation, columns: Sequence[str], key: str) -> N
     """One row per layer with the named columns, and the whole table as CSV."""
     frame = propagation.to_frame()
     small = {
-        name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3g") for name in columns if name != "layer"
+        name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3g")
+        for name in columns
+        if name != "layer"
     }
     st.dataframe(frame[list(columns)], hide_index=True, column_config=small, key=key, alt="One row per layer")
     st.download_button(

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 import streamlit as st
 
 from initviz.experiment import FIELDS, Experiment
-from initviz.fields import Choice, Field, Number, Switch
+from initviz.fields import Choice, Field, Number, Several, Switch
 from initviz.presets import PRESETS
 from initviz.ui.state import Option, key, load
 
@@ -26,8 +26,19 @@ def sidebar(experiment: Experiment) -> None:
 
 
 def option(name: str, options: Mapping[str, Option]) -> None:
-    """The control of a page's own option."""
-    control(key(name), options[name].spec)
+    """The control of a page's own option; a choice lies open, since it is one of a few views."""
+    spec = options[name].spec
+    if isinstance(spec, Choice):
+        st.segmented_control(
+            spec.label,
+            list(spec.options),
+            format_func=lambda id: spec.options[id].name,
+            key=key(name),
+            help=spec.help,
+            required=True,
+        )
+    else:
+        control(key(name), spec)
 
 
 def _preset_box(experiment: Experiment) -> None:
@@ -71,6 +82,11 @@ def control(widget: str, spec: Field) -> None:
                 key=widget,
                 help=spec.help,
                 required=True,
+            )
+        case Several():
+            several = spec.options
+            st.multiselect(
+                spec.label, list(several), format_func=lambda id: several[id].name, key=widget, help=spec.help
             )
         case Switch():
             st.toggle(spec.label, key=widget, help=spec.help)

@@ -1,0 +1,122 @@
+"""The tables of the Activations page: properties, point probe, measured cost, published accuracy."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from initviz.activations import ACTIVATIONS, Activation
+from initviz.experiment import Experiment
+from initviz.propagation import Layer
+from initviz.traits import Cost, measured_costs, traits
+from initviz.wording import percent, show
+
+
+def slope_sentence(experiment: Experiment, layer: Layer) -> str:
+    """What the activation does to signal and gradient in this layer, with this run's numbers."""
+    if layer.z is None or layer.grad_z is None or not layer.grad_h.rms:
+        return ""
+    branch = experiment.residual or 1.0
+    kept = layer.grad_z.rms / (branch * layer.grad_h.rms)
+    return (
+        f"In layer {layer.layer} z has std **{show(layer.z.std)}**; {experiment.phi.name} lets **{percent(kept)}** of"
+        f" the gradient through there (root mean square of the slope), {percent(layer.saturated)} of its outputs are"
+        f" saturated and {percent(layer.zero)} are zero."
+    )
+
+
+def probe(items: Sequence[tuple[Activation, float]], points: Sequence[float]) -> None:
+    """Value and slope of each function at each point."""
+    x = np.array(sorted(set(points)))
+    rows = [
+        {"function": activation.name, "x": at, "phi(x)": value, "phi'(x)": slope}
+        for activation, alpha in items
+        for at, value, slope in zip(x, activation.phi(x, alpha), activation.dphi(x, alpha), strict=True)
+    ]
+    small = {name: st.column_config.NumberColumn(name, format="%.4g") for name in ("x", "phi(x)", "phi'(x)")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=small, key="probe", alt="Value and slope at points")
+    st.caption(
+        "At a kink the slope follows PyTorch: ReLU has slope 0 at 0. ABReLU and maxout are shown by one input's curve."
+    )
+
+
+def properties() -> None:
+    """Formula, range, slopes, boundedness, centre, monotony, source: one row per function, all computed."""
+    rows = []
+    for activation in ACTIVATIONS.values():
+        t = traits(activation)
+        rows.append(
+            {
+                "function": activation.name,
+                "formula": f"${activation.latex}$",
+                "range": _range(t.low, t.high),
+                "slope": _range(t.slope_low, t.slope_high),
+                "bounded": _yes(t.bounded),
+                "zero-centred": _yes(t.zero_centred),
+                "monotone": _yes(t.monotone),
+                "source": activation.source,
+            }
+        )
+    st.table(pd.DataFrame(rows).set_index("function"))
+
+
+def _range(low: float, high: float) -> str:
+    left = f"[{show(low)}" if isfinite(low) else "(-∞"
+    return f"{left}, {show(high)}]" if isfinite(high) else f"{left}, ∞)"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+@st.cache_resource(max_entries=1, show_spinner="Measuring every activation on this machine")
+def _costs() -> dict[str, Cost]:
+    return measured_costs()
+
+
+def costs() -> None:
+    """Nanoseconds per element, measured on the machine that serves this page."""
+    measured = _costs()
+    base = measured["relu"]
+    slowest = max(measured, key=lambda id: measured[id].forward)
+    st.markdown(
+        f"exp() costs something, but how much? On this machine one ReLU takes **{show(base.forward)} ns** per element,"
+        f" one sigmoid **{show(measured['sigmoid'].forward / base.forward)} times** as much; the slowest,"
+        f" {ACTIVATIONS[slowest].name}, {show(measured[slowest].forward / base.forward)} times."
+    )
+    rows = [
+        {
+            "function": ACTIVATIONS[id].name,
+            "forward, ns per element": cost.forward,
+            "backward, ns per element": cost.backward,
+            "forward, ReLU = 1": cost.forward / base.forward,
+        }
+        for id, cost in sorted(measured.items(), key=lambda item: item[1].forward)
+    ]
+    columns = {name: st.column_config.NumberColumn(name, format="%.2f") for name in rows[0] if name != "function"}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, key="costs", alt="Measured cost")
+    st.caption(
+        "NumPy on one layer of 100 x 500 in float32, the best of five runs, measured when first asked for."
+    )
+
+
+def accuracy() -> None:
+    """Published CIFAR-10 test accuracy by activation and architecture."""
+    with (files("initviz") / "data" / "cifar10_accuracy.csv").open() as source:
+        table = pd.read_csv(source).rename(columns={"activation": "function"})
+    values = table.iloc[:, 1:].to_numpy()
+    spread = float(values.max() - values.min())
+    best = {name: table.loc[table[name].idxmax(), "function"] for name in table.columns[1:]}
+    st.markdown(
+        "Does the choice matter in a trained network? CIFAR-10 test accuracy in percent: "
+        + ", ".join(f"{name} is best with **{function}**" for name, function in best.items())
+        + f"; between best and worst lie {show(spread)} points over the whole table."
+    )
+    st.dataframe(table, hide_index=True, key="accuracy", alt="CIFAR-10 accuracy by activation")
+    st.caption(
+        "Source: Ramachandran, Zoph & Le (2017), Searching for activation functions, arXiv:1710.05941, as printed in"
+        " the lecture. swish_1 has beta fixed at 1, swish learns it. Every function named here can be chosen on the left."
+    )
