@@ -3,6 +3,7 @@
 import gzip
 import os
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -68,7 +69,7 @@ def read_idx_images(path: Path) -> FloatArray:
     try:
         raw = path.read_bytes()
         data = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path.name} cannot be read: {error}.") from None
     if len(data) < 16 or data[:4] != b"\x00\x00\x08\x03":
         raise InputError(f"{path.name} is not an IDX image file: it must start with the bytes 00 00 08 03.")

@@ -1,0 +1,258 @@
+"""The command line: `python -m initviz COMMAND ...`. The flags of an experiment are generated from its fields.
+
+A new command is one `Command(...)` entry in `COMMANDS`: list the flags it takes and return the text it prints.
+"""
+
+import csv
+import io
+import json
+import os
+import sys
+import textwrap
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import isfinite, isnan
+from typing import Any, NoReturn, TypeAlias
+
+from initviz.catalogue import Catalogue, InputError
+from initviz.experiment import DEFAULTS, FIELDS, Experiment
+from initviz.fields import Choice, Field, Number
+from initviz.presets import PRESETS
+from initviz.simulate import simulate
+
+Row: TypeAlias = Mapping[str, Any]
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 + SIGINT."""
+BROKEN_PIPE = 141
+"""Exit status when nobody reads on: 128 + SIGPIPE."""
+
+
+# --- how rows are printed ------------------------------------------------------------------------------------------
+
+
+def _table(rows: Sequence[Row]) -> str:
+    """Right-aligned columns of four significant digits; `-` where a row has no such number."""
+    lines = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "-" if isnan(value) else f"{value:.4g}"
+    return str(value)
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    """Full precision; an empty field where a row has no such number."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(["" if value != value else value for value in row.values()] for row in rows)  # noqa: PLR0124 - nan
+    return out.getvalue().rstrip("\n")
+
+
+def _json(rows: Sequence[Row]) -> str:
+    """A list of objects, full precision; null for nan and infinities, which JSON does not know."""
+    known = [
+        {key: None if isinstance(value, float) and not isfinite(value) else value for key, value in row.items()}
+        for row in rows
+    ]
+    return json.dumps(known, indent=1, allow_nan=False)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to print rows that all have the same keys."""
+
+    id: str
+    name: str
+    render: Callable[[Sequence[Row]], str]
+
+
+FORMATS = Catalogue(
+    "format",
+    [
+        Format("table", "the main columns, four digits", _table),
+        Format("csv", "every column, full precision", _csv),
+        Format("json", "every column, full precision", _json),
+    ],
+)
+
+
+# --- flags ---------------------------------------------------------------------------------------------------------
+
+
+class _Parser(ArgumentParser):
+    """Raises InputError where argparse would print its usage and exit, and knows what an unknown flag meant."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message[:1].upper()}{message[1:]}.")
+
+    def read(self, arguments: Sequence[str]) -> Namespace:
+        options, unknown = self.parse_known_args([_dashed(argument) for argument in arguments])
+        if unknown:
+            flag = unknown[0].partition("=")[0]
+            close = get_close_matches(flag, map(_flag, vars(options)), n=1)
+            meant = f" Did you mean '{close[0]}'?" if close else ""
+            raise InputError(f"Unknown argument '{flag[:40]}'.{meant} See {self.prog} --help.")
+        return options
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _dashed(argument: str) -> str:
+    """--input_std, as it is spelled in links, is --input-std."""
+    flag, equals, value = argument.partition("=")
+    return flag.replace("_", "-") + equals + value if flag.startswith("--") else argument
+
+
+def experiment_flags(parser: ArgumentParser) -> None:
+    """--preset, and one flag for each field of Experiment."""
+    parser.add_argument("--preset", metavar="ID", help="Start from this preset; the other flags override it.")
+    for name, spec in FIELDS.items():
+        default = DEFAULTS[name]
+        known = "" if default is None else f" Default: {spec.text(default)}."
+        parser.add_argument(
+            _flag(name),
+            metavar=_metavar(spec),
+            help=f"{spec.help} {_possible(spec)}{known}".replace("%", "%%"),
+        )
+
+
+def _metavar(spec: Field) -> str:
+    return "ID" if isinstance(spec, Choice) else "N" if isinstance(spec, Number) else "1|0"
+
+
+def _possible(spec: Field) -> str:
+    if isinstance(spec, Choice):
+        return f"One of {', '.join(spec.options)}."
+    if isinstance(spec, Number):
+        return f"{spec.bounds.capitalize()}."
+    return "1 for yes, 0 for no."
+
+
+def format_flag(parser: ArgumentParser) -> None:
+    """--format."""
+    what = "; ".join(f"{entry.id}: {entry.name}" for entry in FORMATS.values())
+    parser.add_argument("--format", metavar="FORMAT", default="table", help=f"{what}. Default: table.")
+
+
+def read_experiment(options: Namespace) -> Experiment:
+    """The experiment the flags describe. Raises InputError for a value that is not possible."""
+    start = Experiment() if options.preset is None else PRESETS[options.preset].experiment
+    texts = {name: getattr(options, name) for name in FIELDS}
+    given = {name: FIELDS[name].parse(text) for name, text in texts.items() if text is not None}
+    experiment = start.changed(**given)
+    for name in given:
+        if not experiment.uses(name):
+            _say(f"note: {_flag(name)} does nothing with {experiment.weights.name}.")
+    return experiment
+
+
+# --- the commands --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing the command line can do."""
+
+    id: str
+    name: str
+    """What it does, in a few words."""
+    run: Callable[[Namespace], str]
+    """Options -> the text to print; raises InputError."""
+    flags: tuple[Callable[[ArgumentParser], None], ...] = ()
+
+    def parser(self) -> _Parser:
+        parser = _Parser(
+            f"python -m initviz {self.id}", description=f"{self.name}.", add_help=False, allow_abbrev=False
+        )
+        parser.add_argument("-h", "--help", action="store_true", help="Show this and exit.")
+        for add in self.flags:
+            add(parser)
+        return parser
+
+
+LAST_IN_TABLE = "grad_w_std"
+"""The table shows the columns up to this one: as many as a screen holds."""
+
+
+def _simulate(options: Namespace) -> str:
+    form = FORMATS[options.format]
+    rows: list[dict[str, float]] = [layer.row() for layer in simulate(read_experiment(options))]
+    if form.id == "table":
+        shown = list(rows[0])[: list(rows[0]).index(LAST_IN_TABLE) + 1]
+        rows = [{name: row[name] for name in shown} for row in rows]
+    return form.render(rows)
+
+
+def _presets(options: Namespace) -> str:
+    return "\n".join(
+        f"{preset.id:24}{preset.name}\n{textwrap.indent(textwrap.fill(preset.shows, 92), ' ' * 24)}"
+        for preset in PRESETS.values()
+    )
+
+
+COMMANDS = Catalogue(
+    "command",
+    [
+        Command(
+            "simulate",
+            "Simulate one random network and print one row for each layer",
+            _simulate,
+            (experiment_flags, format_flag),
+        ),
+        Command("presets", "List the presets: id, name and what to look at", _presets),
+    ],
+)
+
+
+def _overview() -> str:
+    parser = _Parser(
+        "python -m initviz",
+        usage="%(prog)s COMMAND [flags]",
+        description="See why a neural network will or will not learn.",
+        epilog="\n".join(["commands:", *(f"  {command.id:12}{command.name}" for command in COMMANDS.values())])
+        + "\n\nEach command explains its flags with --help.",
+        formatter_class=RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    return parser.format_help()
+
+
+def _answer(arguments: Sequence[str]) -> str:
+    if not arguments:
+        raise InputError(f"Which command? Available: {', '.join(COMMANDS)}. See python -m initviz --help.")
+    if arguments[0] in ("-h", "--help"):
+        return _overview()
+    command = COMMANDS[arguments[0]]
+    parser = command.parser()
+    options = parser.read(arguments[1:])
+    return parser.format_help() if options.help else command.run(options)
+
+
+def _say(message: str) -> None:
+    """One line on stderr, whatever the message quotes."""
+    print("initviz:", " ".join(message.split()), file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0, or 2 after one line on stderr about what is wrong."""
+    try:
+        print(_answer(sys.argv[1:] if arguments is None else arguments), flush=True)
+    except InputError as error:
+        _say(str(error))
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # what is still buffered has nowhere to go; Python would complain about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return 0
