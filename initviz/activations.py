@@ -18,6 +18,9 @@ from initviz.catalogue import Catalogue, Param
 Curve: TypeAlias = Callable[[FloatArray, float], FloatArray]
 """(z, alpha) -> array of the same shape and dtype; alpha is ignored by functions without a parameter."""
 
+Kernel: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray, float], tuple[FloatArray, FloatArray]]
+"""(q_a, q_b, c, alpha) -> E phi(u) phi(v) and E phi'(u) phi'(v) for u, v of variances q_a, q_b and correlation c."""
+
 
 @dataclass(frozen=True)
 class LayerForm:
@@ -54,6 +57,8 @@ class Activation:
     """The levels phi flattens out to below and above; None where it does not, or where it is exactly zero."""
     param: Param | None = None
     layer: LayerForm | None = None
+    kernel: Kernel | None = None
+    """The two-input moments in closed form, where there is one."""
     mean_field_id: str | None = None
     """The elementwise function this one turns into at infinite width, where it is another one (abrelu: relu)."""
 
@@ -261,6 +266,7 @@ LINEAR = Activation(
     phi=lambda z, a: z.copy(),
     dphi=lambda z, a: np.ones_like(z),
     latex=r"\phi(z) = z",
+    kernel=lambda q_a, q_b, c, a: _kinked_kernel(q_a, q_b, c, 1.0),
     source="no activation: the whole network is one matrix",
 )
 
@@ -323,6 +329,7 @@ ACTIVATIONS = Catalogue(
             dphi=lambda z, a: (z > 0).astype(z.dtype),
             latex=r"\phi(z) = \max(0, z)",
             kinks=(0.0,),
+            kernel=lambda q_a, q_b, c, a: _kinked_kernel(q_a, q_b, c, 0.0),
             source="Nair & Hinton (2010), ICML",
         ),
         Activation(
@@ -343,6 +350,7 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \max(z, a z)",
             kinks=(0.0,),
             param=Param("negative_slope", 0.01, 0.0, 1.0, 0.01, _NEGATIVE_SLOPE),
+            kernel=_kinked_kernel,
             source="Maas et al. (2013), ICML workshop",
         ),
         Activation(
@@ -353,6 +361,7 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \max(z, a z),\ a\ \text{learnt}",
             kinks=(0.0,),
             param=Param("negative_slope", 0.25, 0.0, 1.0, 0.01, _NEGATIVE_SLOPE),
+            kernel=_kinked_kernel,
             source="He et al. (2015), arXiv:1502.01852",
         ),
         Activation(
@@ -456,6 +465,7 @@ ACTIVATIONS = Catalogue(
             dphi=lambda z, a: 2 / sqrt(pi) * np.exp(-np.square(z)),
             latex=r"\phi(z) = \mathrm{erf}(z)",
             plateaus=lambda a: (-1.0, 1.0),
+            kernel=_erf_kernel,
             source="Williams (1997), Computing with infinite networks",
         ),
         Activation(
@@ -465,6 +475,7 @@ ACTIVATIONS = Catalogue(
             dphi=lambda z, a: np.cos(z),
             latex=r"\phi(z) = \sin z",
             period=2 * pi,
+            kernel=_sine_kernel,
             source="Sitzmann et al. (2020), arXiv:2006.09661",
         ),
         Activation(

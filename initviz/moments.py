@@ -10,8 +10,8 @@ at infinite width are taken as that one (abrelu as relu), and maxout has its own
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from math import ceil, inf, log, log2, pi, sqrt
+from functools import lru_cache
+from math import inf, log, pi, sqrt
 from typing import Generic, Literal, TypeAlias, TypeVar, overload
 
 import numpy as np
@@ -20,45 +20,9 @@ from scipy import optimize, special
 
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.arrays import FloatArray
+from initviz.quadrature import REACH, Octaves, bends, edges, panels
 
-# --- quadrature ----------------------------------------------------------------------------------------------------
-
-_REACH = 12.0  # standard deviations; beyond lies less than 1e-32 of the mass
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-
-
-def _edges(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
-    """Panel edges in |Z|, shape (len(q), edges): unit steps, and doubling steps away from every kink.
-
-    Where sqrt(q) is large phi bends within a sliver around its kinks (0 for smooth ones): panels that double from the
-    activation's own scale outwards resolve it at a cost of log(q). Around what is outside they have no width.
-    """
-    root = np.sqrt(q)
-    reach = _REACH * root.max()
-    if activation.period:
-        bends = np.arange(0, reach, activation.period / 4)
-    else:
-        scale = activation.scale(alpha)
-        steps = scale * 2.0 ** np.arange(max(1, ceil(log2(reach / scale)) + 1))
-        centres = np.unique(np.abs(activation.kinks or (0.0,)))
-        bends = (centres[:, np.newaxis] + np.concatenate([-steps, [0.0], steps])).ravel()
-        bends = bends[bends >= 0]
-    unit = np.broadcast_to(np.arange(_REACH + 1), (q.size, int(_REACH) + 1))
-    edges = np.concatenate([unit, np.minimum(bends / root[:, np.newaxis], _REACH)], axis=1)
-    edges.sort(axis=1)
-    return edges
-
-
-def _panels(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Gauss-Legendre nodes and weights of the panels between ascending edges along the last axis."""
-    half = np.diff(edges)[..., np.newaxis] / 2
-    shape = (*edges.shape[:-1], -1)
-    nodes = edges[..., :-1, np.newaxis] + half * (1 + _NODES)
-    return nodes.reshape(shape), (half * _WEIGHTS).reshape(shape)
-
-
-def _gauss(z: FloatArray) -> FloatArray:
-    return np.exp(-0.5 * np.square(z)) / sqrt(2 * pi)
+# --- integrals -------------------------------------------------------------------------------------------------------
 
 
 def _integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
@@ -69,8 +33,8 @@ def _integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArra
     if activation.period:  # beyond, the phase is uniform to within exp(-50)
         q = np.minimum(q, 100 * (activation.period / (2 * pi)) ** 2)
     root = np.sqrt(q)[:, np.newaxis]
-    z, weights = _panels(_edges(activation, alpha, q))
-    weights *= _gauss(z)
+    cuts = bends(activation, alpha, REACH * float(root.max()))
+    z, weights = panels(edges(cuts[cuts >= 0] / root, low=0.0))
     weights /= 2 * weights.sum(axis=1, keepdims=True)
     up, down = activation.phi(root * z, alpha), activation.phi(-root * z, alpha)
     slope_up, slope_down = activation.dphi(root * z, alpha), activation.dphi(-root * z, alpha)
@@ -102,81 +66,14 @@ def _maxout_integrals(pieces: int, q: FloatArray) -> FloatArray:
 
     Exactly one piece of a unit carries its gradient, with slope 1: the slopes, summed over the pieces, have moments 1.
     """
-    z, weights = _panels(np.arange(-_REACH, _REACH + 1))
-    weights *= pieces * _gauss(z) * special.ndtr(z) ** (pieces - 1)
+    z, weights = panels(edges(np.zeros(0)))
+    weights *= pieces * special.ndtr(z) ** (pieces - 1)
     e1, e2, e4 = (float(weights @ z**k) for k in (1, 2, 4))
     one = np.ones_like(q)
     return np.stack([e1 * np.sqrt(q), e2 * q, e4 * q**2, (e2 - e1**2) * q, one, one, one, e2 * one], axis=1)
 
 
-# --- remembered, octave by octave ----------------------------------------------------------------------------------
-
-_HIGH = 128  # octaves of q above 1; beyond, every activation is a power of q to within rounding
-_DEGREE = 13
-_ORDERS = np.arange(_DEGREE + 1)
-_ANGLES = pi * (_ORDERS + 0.5) / (_DEGREE + 1)
-_TO_SERIES = np.cos(np.outer(_ORDERS, _ANGLES)) * 2 / (_DEGREE + 1)  # values at the Chebyshev nodes -> coefficients
-_TO_SERIES[0] /= 2
-
-
-class _Octaves:
-    """Smooth functions of q, computed when an octave is first asked for and then kept as a Chebyshev series in log2 q.
-
-    Two threads may compute the same octave at once; they write the same numbers.
-    """
-
-    def __init__(self, compute: Callable[[FloatArray], FloatArray], columns: int, low: int) -> None:
-        """`low` is the octave below which the columns are powers of q to within rounding."""
-        self._compute, self._low = compute, low
-        self._least, self._most = 2.0**low, 2.0**_HIGH
-        self._coefficients = np.zeros((_HIGH - low, _DEGREE + 1, columns))
-        self._known = np.zeros(_HIGH - low, dtype=bool)
-        self._series: dict[tuple[int, int], list[float]] = {}
-
-    def _learn(self, octave: int) -> None:
-        q = 2.0 ** (self._low + octave + (1 + np.cos(_ANGLES)) / 2)
-        self._coefficients[octave] = _TO_SERIES @ self._compute(q)
-        self._known[octave] = True
-
-    @cached_property
-    def _exponents(self) -> FloatArray:
-        """The powers of q that the columns follow below and above the octaves kept, shape (2, columns)."""
-        ends = np.abs(self._compute(2.0 ** np.array([self._low, self._low + 1, _HIGH - 1, _HIGH])))
-        ratio = np.divide(ends[1::2], ends[::2], out=np.ones_like(ends[::2]), where=ends[::2] > 0)
-        return np.round(2 * np.log2(ratio)) / 2  # whole or half for every activation
-
-    def __call__(self, q: FloatArray, columns: slice = slice(None)) -> FloatArray:
-        """The columns at each q, shape (len(q), columns)."""
-        inside = np.clip(q, self._least, self._most)
-        place = np.log2(inside) - self._low
-        octave = np.minimum(place.astype(int), _HIGH - self._low - 1)
-        for missing in np.unique(octave[~self._known[octave]]):
-            self._learn(int(missing))
-        basis = np.cos(np.arccos(2 * (place - octave) - 1)[:, np.newaxis] * _ORDERS)
-        values = np.einsum("qd,qdc->qc", basis, self._coefficients[octave, :, columns])
-        outside = inside != q
-        if outside.any():
-            exponents = self._exponents[(q[outside] > 1).astype(int), columns]
-            with np.errstate(over="ignore"):
-                values[outside] *= (q[outside] / inside[outside])[:, np.newaxis] ** exponents
-        return values
-
-    def scalar(self, q: float, column: int) -> float:
-        """One column at one q, without the overhead of arrays."""
-        if not self._least <= q < self._most:
-            return float(self(np.array([q]), slice(column, column + 1))[0, 0])
-        place = log2(q) - self._low
-        octave = int(place)
-        if (octave, column) not in self._series:
-            if not self._known[octave]:
-                self._learn(octave)
-            self._series[octave, column] = self._coefficients[octave, :0:-1, column].tolist()
-        x = 2 * (place - octave) - 1
-        this = last = 0.0
-        for coefficient in self._series[octave, column]:  # Clenshaw's recurrence
-            this, last = coefficient + 2 * x * this - last, this
-        return float(self._coefficients[octave, 0, column]) + x * this - last
-
+# --- moments ---------------------------------------------------------------------------------------------------------
 
 T = TypeVar("T", float, FloatArray)
 
@@ -200,26 +97,23 @@ class Moments(Generic[T]):
     """dm2 / dq."""
 
 
-class _Law:
-    """One activation with its parameter at infinite width, and what has been computed for it so far."""
-
-    def __init__(self, activation: Activation, alpha: float) -> None:
-        self.activation, self.alpha = activation, alpha
-        # next to an offset phi(0) small differences drown in rounding, but what has one is smooth at 0
-        offset = activation.elementwise and activation.phi(np.zeros(1), alpha)[0] != 0
-        self.table = _Octaves(self._compute, 8, low=-40 if offset else -120)
-
-    def _compute(self, q: FloatArray) -> FloatArray:
-        if self.activation.elementwise:
-            return _integrals(self.activation, self.alpha, q)
-        return _maxout_integrals(self.activation.pieces(self.alpha), q)
+def at_infinite_width(activation: Activation, alpha: float | None) -> tuple[Activation, float]:
+    """What an activation is there (abrelu: relu), with the parameter to use."""
+    if activation.mean_field_id is not None:
+        activation, alpha = ACTIVATIONS[activation.mean_field_id], None
+    return activation, activation.alpha(alpha)
 
 
 @lru_cache(maxsize=128)
-def _law_of(activation: Activation, alpha: float | None) -> _Law:
-    if activation.mean_field_id is not None:
-        activation, alpha = ACTIVATIONS[activation.mean_field_id], None
-    return _Law(activation, activation.alpha(alpha))
+def _octaves(activation: Activation, alpha: float) -> Octaves:
+    def compute(q: FloatArray) -> FloatArray:
+        if activation.elementwise:
+            return _integrals(activation, alpha, q)
+        return _maxout_integrals(activation.pieces(alpha), q)
+
+    # next to an offset phi(0) small differences drown in rounding, but what has an offset is smooth at 0
+    offset = activation.elementwise and activation.phi(np.zeros(1), alpha)[0] != 0
+    return Octaves(compute, 8, low=-40 if offset else -120, high=128)
 
 
 @overload
@@ -231,7 +125,7 @@ def moments(activation: Activation, alpha: float | None, q: float | FloatArray) 
 
     Relative error below 1e-11 for q from 1e-6 to 1e4 (test_moments_are_exact).
     """
-    columns = _law_of(activation, alpha).table(np.asarray(q, dtype=float).ravel()).T
+    columns = _octaves(*at_infinite_width(activation, alpha))(np.asarray(q, dtype=float).ravel()).T
     if isinstance(q, np.ndarray):
         return Moments(*(column.reshape(q.shape) for column in columns))
     return Moments(*columns[:, 0].tolist())
@@ -243,7 +137,7 @@ def second_moment(activation: Activation, alpha: float | None, q: float) -> floa
 def second_moment(activation: Activation, alpha: float | None, q: FloatArray) -> FloatArray: ...
 def second_moment(activation: Activation, alpha: float | None, q: float | FloatArray) -> float | FloatArray:
     """E phi(z)^2 alone, for the recursion from layer to layer."""
-    table = _law_of(activation, alpha).table
+    table = _octaves(*at_infinite_width(activation, alpha))
     if isinstance(q, np.ndarray):
         return table(q.ravel(), slice(1, 2)).reshape(q.shape)
     return table.scalar(q, 1)
@@ -403,7 +297,6 @@ def _point(activation: Activation, alpha: float | None, q: float, kind: Kind, no
     return CriticalPoint(sigma_w2, sigma_b2, round(q, 12), 1.0, chi_par, kind, note)
 
 
-@lru_cache(maxsize=256)
 def critical_point(activation: Activation, alpha: float | None = None) -> CriticalPoint:
     """The (sw2, sb2) at which variance and gradient both keep their size: chi_1 = chi_par = 1.
 
@@ -411,6 +304,11 @@ def critical_point(activation: Activation, alpha: float | None = None) -> Critic
     variance falls back to q*, of which the slowest to do so is given; "unstable" only points that the variance runs
     away from, "none" no point at all, and then no numbers are given. At q* = 0 both chi are limits.
     """
+    return _critical_point(*at_infinite_width(activation, alpha))
+
+
+@lru_cache(maxsize=256)
+def _critical_point(activation: Activation, alpha: float) -> CriticalPoint:
     edge = edge_of_chaos(activation, alpha)
     if not edge.q.size:
         note = "No weight and bias variance keeps the gradient: the mean output is too large for the variance to hold."
