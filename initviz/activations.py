@@ -205,6 +205,31 @@ def _squareplus(z: FloatArray, b: float) -> FloatArray:
         return 0.5 * np.where(z > 0, z + root, b / (root - np.minimum(z, 0)))
 
 
+# --- closed two-input moments ----------------------------------------------------------------------------------------
+
+
+def _kinked_kernel(q_a: FloatArray, q_b: FloatArray, c: FloatArray, slope: float) -> tuple[FloatArray, FloatArray]:
+    """For z (z > 0), slope z (z <= 0), as (1 + slope)/2 z + (1 - slope)/2 |z|: Cho & Saul (2009), order 1 and 0."""
+    odd, even = (1 + slope) ** 2 / 4, (1 - slope) ** 2 / 4
+    sine = np.sqrt((1 - c) * (1 + c))
+    angle = 2 / pi * np.arctan2(c, sine)
+    return np.sqrt(q_a) * np.sqrt(q_b) * (odd * c + even * (2 / pi * sine + c * angle)), odd + even * angle
+
+
+def _erf_kernel(q_a: FloatArray, q_b: FloatArray, c: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
+    """Williams (1997); the arc sine of its eq. 11 as an arc tangent, which does not cancel near c = 1."""
+    root = np.sqrt(1 + 2 * (q_a + q_b) + 4 * q_a * q_b * (1 - c) * (1 + c))
+    return 2 / pi * np.arctan2(2 * c * np.sqrt(q_a * q_b), root), 4 / pi / root
+
+
+def _sine_kernel(q_a: FloatArray, q_b: FloatArray, c: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
+    """E cos(u - v) and E cos(u + v), halved: exp(-(q_a + q_b)/2) times sinh and cosh of the covariance."""
+    covariance = np.abs(c) * np.sqrt(q_a * q_b)
+    size = 0.5 * np.exp(covariance - 0.5 * (q_a + q_b))
+    shrink = np.expm1(-2 * covariance)
+    return -np.sign(c) * size * shrink, size * (2 + shrink)
+
+
 # --- activations that are not elementwise --------------------------------------------------------------------------
 
 
