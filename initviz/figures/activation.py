@@ -1,0 +1,170 @@
+"""Curves of activation functions: one or several with their derivatives, and the gallery of all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from initviz.activations import ACTIVATIONS, Activation
+from initviz.arrays import FloatArray
+from initviz.figures.panels import grid, panel_title
+from initviz.figures.theme import LIGHT, Theme, faded, layout
+from initviz.propagation import Histogram
+from initviz.wording import percent, show
+
+POINTS = 201
+"""Points of a curve, corners and jumps not counted."""
+DENSITY_HEIGHT = 0.4
+"""The density of z fills this part of the chart's height."""
+
+
+def curve(activation: Activation, alpha: float, low: float, high: float, points: int) -> tuple[FloatArray, ...]:
+    """(z, phi(z), phi'(z)) between low and high; at each kink both sides are there, so that jumps are upright."""
+    sides = [kink + side for kink in activation.kinks for side in (-1e-9, 0.0, 1e-9) if low < kink < high]
+    z = np.union1d(np.linspace(low, high, points), sides)
+    with np.errstate(all="ignore"):  # exp of a far tail may underflow: that is its value
+        return z, activation.phi(z.copy(), alpha), activation.dphi(z.copy(), alpha)
+
+
+def _name(activation: Activation, alpha: float) -> str:
+    return f"{activation.name} ({activation.param.name} {alpha:g})" if activation.param else activation.name
+
+
+def curves(
+    items: Sequence[tuple[Activation, float]],
+    *,
+    slopes: bool = True,
+    values: bool = True,
+    z_range: tuple[float, float] = (-6.0, 6.0),
+    theme: Theme = LIGHT,
+    density: Histogram | None = None,
+    probe: Sequence[float] = (),
+    shade: tuple[float, float] | None = None,
+) -> go.Figure:
+    """phi (solid, `values`) and phi' (dotted, `slopes`) of (activation, alpha) pairs over z.
+
+    density: histogram of z, filled under the curves on its own scale. probe: points z marked on the first function with
+    their value and slope. shade: a range of z set off in the background, such as where a sigmoid is steep.
+    """
+    low, high = z_range
+    traces = [_density(density, low, high, theme)] if density is not None else []
+    for role, (activation, alpha) in enumerate(items):
+        z, phi, dphi = curve(activation, alpha, low, high, POINTS)
+        name = _name(activation, alpha)
+        if values:
+            traces.append(_line(z, phi, f"{name}: φ" if slopes else name, theme.colour(role), "solid"))
+        if slopes:
+            traces.append(_line(z, dphi, f"{name}: φ'", theme.colour(role), "dot" if values else "solid"))
+    if items and probe:
+        traces += _probes(*items[0], [z for z in probe if low <= z <= high], slopes, values, theme)
+    axes: dict[str, Any] = {
+        "xaxis": {"title": {"text": "pre-activation z"}, "range": [low, high]},
+        "yaxis": {"title": {"text": _y_title(slopes, values)}},
+    }
+    if density is not None:
+        axes["yaxis2"] = {"overlaying": "y", "range": [0, 1 / DENSITY_HEIGHT], "visible": False, "fixedrange": True}
+    if shade:
+        axes["shapes"] = [_shading(*shade, theme)]
+    return go.Figure(traces, layout(theme, alt=_alt(items, probe), height=420, showlegend=True, **axes))
+
+
+def _y_title(slopes: bool, values: bool) -> str:
+    return " and ".join(text for text, shown in (("φ(z)", values), ("φ'(z)", slopes)) if shown)
+
+
+def _line(z: FloatArray, y: FloatArray, name: str, colour: str, dash: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": name,
+        "x": _numbers(z, 12),
+        "y": _numbers(y, 6),
+        "mode": "lines",
+        "line": {"color": colour, "width": 2.5, "dash": dash},
+        "hovertemplate": f"z = %{{x:.3~g}}: %{{y:.4~g}}<extra>{name}</extra>",
+    }
+
+
+def _numbers(values: FloatArray, digits: int) -> list[float]:
+    return [float(f"{value:.{digits}g}") for value in values]
+
+
+def _density(histogram: Histogram, low: float, high: float, theme: Theme) -> dict[str, Any]:
+    """The distribution of z, its peak at DENSITY_HEIGHT; the axis range does the scaling."""
+    shares = histogram.counts / max(int(histogram.counts.max()), 1)
+    outside = 1 - float(histogram.rebinned(np.array([low, high]))[0]) / max(histogram.total, 1)
+    name = "density of z" + (f" ({percent(outside)} out of view)" if outside > 0.005 else "")
+    return {
+        "type": "scatter",
+        "name": name,
+        "yaxis": "y2",
+        "x": _numbers(histogram.edges, 7),
+        "y": [*_numbers(shares, 4), 0.0],
+        "mode": "lines",
+        "line": {"shape": "hv", "width": 0},
+        "fill": "tozeroy",
+        "fillcolor": faded(theme.muted, 0.35),
+        "hoverinfo": "skip",
+    }
+
+
+def _probes(
+    activation: Activation, alpha: float, points: Sequence[float], slopes: bool, values: bool, theme: Theme
+) -> list[dict[str, Any]]:
+    """Marked points with value and slope written beside them, on the left half to the right and the other way round."""
+    z = np.array(points, dtype=float)
+    phi, dphi = activation.phi(z.copy(), alpha), activation.dphi(z.copy(), alpha)
+    text = [f"φ({show(a)}) = {show(b)}, φ' = {show(c)}" for a, b, c in zip(z, phi, dphi, strict=True)]
+    middle = (z.min() + z.max()) / 2 if z.size > 1 else 0.0
+    marker = {"color": theme.text, "size": 11, "symbol": "circle-open", "line": {"width": 3}}
+    marks = {"type": "scatter", "name": "probe", "x": z.tolist(), "mode": "markers", "marker": marker}
+    first = {
+        **marks,
+        "y": (phi if values else dphi).tolist(),
+        "mode": "markers+text",
+        "text": text,
+        "textposition": ["top right" if point <= middle else "top left" for point in z],
+        "hovertemplate": "%{text}<extra></extra>",
+        "showlegend": False,
+    }
+    return [first, {**marks, "y": dphi.tolist(), "hoverinfo": "skip", "showlegend": False}] if slopes else [first]
+
+
+def _shading(low: float, high: float, theme: Theme) -> dict[str, Any]:
+    colour = faded(theme.colour(0), 0.1)
+    edges = {"type": "rect", "yref": "paper", "x0": low, "x1": high, "y0": 0, "y1": 1}
+    return {**edges, "line": {"width": 0}, "fillcolor": colour, "layer": "below"}
+
+
+def _alt(items: Sequence[tuple[Activation, float]], probe: Sequence[float]) -> str:
+    names = ", ".join(_name(activation, alpha) for activation, alpha in items)
+    marked = f" Points marked at z = {', '.join(show(z) for z in probe)}." if probe else ""
+    return f"Curves over the pre-activation z of {names or 'no function'}.{marked}"
+
+
+# --- the gallery ---------------------------------------------------------------------------------------------------
+
+GALLERY_RANGE = (-4.0, 4.0)
+GALLERY_POINTS = 81
+
+
+def gallery(*, slopes: bool = False, theme: Theme = LIGHT, columns: int = 4) -> go.Figure:
+    """phi of every activation at its default parameter, or phi' of every one; all panels on the same axes."""
+    entries = list(ACTIVATIONS.values())
+    cells, height = grid(len(entries), columns=columns, row_height=165)
+    low, high = GALLERY_RANGE
+    drawn = [curve(entry, entry.alpha(None), low, high, GALLERY_POINTS) for entry in entries]
+    curves_y = [dphi if slopes else phi for _, phi, dphi in drawn]
+    vertical = [min(float(y.min()) for y in curves_y) - 0.2, max(float(y.max()) for y in curves_y) + 0.2]
+    traces: list[dict[str, Any]] = []
+    axes: dict[str, Any] = {}
+    for entry, (z, _, _), y, cell in zip(entries, drawn, curves_y, cells, strict=True):
+        axis = cell["axis"]
+        name = f"φ' of {entry.name}" if slopes else entry.name
+        line = _line(z, y, name, theme.colour(1 if slopes else 0), "solid")
+        traces.append({**line, "xaxis": f"x{axis}", "yaxis": f"y{axis}"})
+        axes[f"xaxis{axis}"] = {"domain": cell["x"], "anchor": f"y{axis}", "range": [low, high], "dtick": 2}
+        axes[f"yaxis{axis}"] = {"domain": cell["y"], "anchor": f"x{axis}", "range": vertical, "nticks": 4}
+    titles = [panel_title(cell, entry.name, theme) for entry, cell in zip(entries, cells, strict=True)]
+    alt = f"{'Derivatives' if slopes else 'Curves'} of {len(entries)} activation functions: {', '.join(ACTIVATIONS)}."
+    return go.Figure(traces, layout(theme, alt=alt, annotations=titles, height=height, showlegend=False, **axes))

@@ -1,0 +1,152 @@
+"""What the backward pass does, layer by layer: sizes of gradients, factors per layer, the chain product."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import nan
+
+import numpy as np
+import plotly.graph_objects as go
+
+from initviz.arrays import FloatArray
+from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, Series, by_depth
+from initviz.figures.layers import distributions
+from initviz.figures.rows import Expected
+from initviz.figures.signal import measured
+from initviz.figures.theme import LIGHT, Theme, faded, layout
+from initviz.propagation import Gradient, Layer, Propagation
+from initviz.wording import show
+
+ONE = ReferenceLine(1.0, "1: size is kept")
+
+
+def _grad_w(layer: Layer) -> Gradient:
+    assert layer.weights is not None, "the input has no weights"
+    return layer.weights.gradient
+
+
+def gradient_by_depth(
+    propagation: Propagation,
+    *,
+    predicted: Sequence[Series] = (),
+    pinned: Propagation | None = None,
+    theme: Theme = LIGHT,
+) -> go.Figure:
+    """Standard deviation of dL/dh and dL/dW over layers on a log axis, float16 and float32 limits where they are near.
+
+    With a pinned run only dL/dh of both: pinned is A, the present run B.
+    """
+
+    def line(run: Propagation, name: str, pick: Callable[[Layer], Gradient], role: int, first: int = 0) -> Series:
+        return measured(
+            run, name, lambda layer: pick(layer).std, role=role, first=first, nonfinite=lambda x: pick(x).nonfinite
+        )
+
+    if pinned is None:
+        series = [
+            line(propagation, "dL/dh", lambda layer: layer.grad_h, 0),
+            line(propagation, "dL/dW", _grad_w, 1, first=1),
+        ]
+    else:
+        series = [
+            line(pinned, "A: dL/dh", lambda layer: layer.grad_h, 0),
+            line(propagation, "B: dL/dh", lambda layer: layer.grad_h, 1),
+        ]
+    return by_depth(
+        [*series, *predicted],
+        y_title="standard deviation of the gradient",
+        log=True,
+        theme=theme,
+        reference_lines=FLOAT_LIMITS,
+        mark_first_layer=True,
+    )
+
+
+def factors_by_depth(propagation: Propagation, *, predicted: Sequence[Series] = (), theme: Theme = LIGHT) -> go.Figure:
+    """Factor by which each hidden layer multiplies the std of h (forward) and of dL/dh (backward)."""
+    layers = list(range(1, len(propagation)))
+    forward = np.array([layer.h.std for layer in propagation])
+    backward = np.array([layer.grad_h.std for layer in propagation])
+    series = [
+        Series("forward", layers, _ratios(forward[1:], forward[:-1]), role=0),
+        Series("backward", layers, _ratios(backward[:-1], backward[1:]), role=1),
+    ]
+    return by_depth(
+        [*series, *predicted],
+        y_title="std out / std in",
+        log=True,
+        theme=theme,
+        reference_lines=[ONE],
+        x_title="hidden layer",
+    )
+
+
+def _ratios(after: FloatArray, before: FloatArray) -> FloatArray:
+    """after / before, nan where there is nothing to divide by."""
+    with np.errstate(all="ignore"):
+        return np.where(before > 0, after / before, nan)
+
+
+def chain_product(factors: Mapping[str, float], depth: int, *, theme: Theme = LIGHT) -> go.Figure:
+    """factor^n for n = 0..depth on a log axis: what a constant factor per layer adds up to."""
+    layers = range(depth + 1)
+    with np.errstate(all="ignore"):
+        series = [
+            Series(name, layers, np.float64(factor) ** np.arange(depth + 1), role=role)
+            for role, (name, factor) in enumerate(factors.items())
+        ]
+    return by_depth(
+        series,
+        y_title="product of the factors",
+        log=True,
+        theme=theme,
+        reference_lines=[ONE, *FLOAT_LIMITS],
+        x_title="number of layers",
+    )
+
+
+def gradient_histograms(
+    propagation: Propagation,
+    *,
+    quantity: str = "grad_h",
+    view: str = "ridges",
+    shared_axis: bool = True,
+    theme: Theme = LIGHT,
+    predicted: Expected | None = None,
+) -> go.Figure:
+    """Distribution of log10 |gradient| in all layers; quantity: grad_h, grad_z or grad_w. See `distributions`."""
+    return distributions(
+        propagation, view=view, quantity=quantity, shared_axis=shared_axis, theme=theme, predicted=predicted
+    )
+
+
+def weight_histogram(
+    propagation: Propagation,
+    layer: int,
+    *,
+    theme: Theme = LIGHT,
+    density: tuple[FloatArray, FloatArray] | None = None,
+) -> go.Figure:
+    """The weights of hidden layer 1..depth as they were drawn; `density`: (values, expected density there), dashed."""
+    weights = propagation.layers[layer].weights
+    assert weights is not None, "the input has no weights"
+    histogram = weights.histogram
+    colour = theme.colour(0)
+    traces = [
+        {
+            "type": "scatter",
+            "name": "drawn",
+            "x": histogram.edges.tolist(),
+            "y": [*histogram.density().tolist(), 0.0],
+            "mode": "lines",
+            "line": {"shape": "hv", "width": 1, "color": colour},
+            "fill": "tozeroy",
+            "fillcolor": faded(colour, 0.5),
+            "hovertemplate": "from %{x:.3~g}: density %{y:.3~g}<extra></extra>",
+        }
+    ]
+    if density is not None:
+        line = {"color": theme.text, "width": 2, "dash": "dash"}
+        x, y = (part.tolist() for part in density)
+        traces.append({"type": "scatter", "name": "expected", "x": x, "y": y, "mode": "lines", "line": line})
+    alt = f"Weights of layer {layer}: mean {show(weights.mean)}, standard deviation {show(weights.std)}."
+    axes = {"xaxis": {"title": {"text": f"weights of layer {layer}"}}, "yaxis": {"title": {"text": "density"}}}
+    return go.Figure(traces, layout(theme, alt=alt, height=320, showlegend=density is not None, **axes))
