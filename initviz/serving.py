@@ -20,6 +20,9 @@ Progress: TypeAlias = Callable[[float], None]
 """Called by the work with the share that is done; raises Cancelled when nobody waits for the result any more."""
 
 State: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
+Origin: TypeAlias = Literal["cache", "shared", "new"]
+"""Where an answer comes from: kept from before, somebody else's job, or a job of one's own."""
+
 T = TypeVar("T")
 
 SECONDS_PER_GFLOP = 0.2
@@ -41,6 +44,11 @@ class TooBig(ValueError):
     """A job needs more memory than one may take."""
 
 
+def _now(value: Any) -> Any:
+    """A counter that goes up and down: the state of things, where the others only grow."""
+    return field(default=value, metadata={"now": True})
+
+
 @dataclass
 class Counters:
     """What happened since the start, and what is going on now."""
@@ -59,12 +67,12 @@ class Counters:
     """Spent running, over all jobs."""
     gflop: float = 0.0
     """Estimated work of the jobs that ended with an answer."""
-    queued: int = 0
-    running: int = 0
-    memory_mib: float = 0.0
+    queued: int = _now(0)
+    running: int = _now(0)
+    memory_mib: float = _now(0.0)
     """Estimated memory of the running jobs."""
-    cached: int = 0
-    cached_bytes: int = 0
+    cached: int = _now(0)
+    cached_bytes: int = _now(0)
 
 
 @dataclass(eq=False)
@@ -89,7 +97,8 @@ class _Job:
 class Ticket(Generic[T]):
     """One asker's claim on a job. Leave it when the answer is no longer wanted; a `with` block does so at its end."""
 
-    def __init__(self, jobs: "Jobs", job: _Job) -> None:
+    def __init__(self, jobs: "Jobs", job: _Job, origin: Origin) -> None:
+        self.origin = origin
         self._jobs = jobs
         self._job = job
         self._left = False
@@ -184,9 +193,15 @@ class Jobs:
         """
         with self._changed:
             self._counters.asked += 1
-            job = self._cached(key) or self._joined(key) or self._new(key, work, gflop, mib, size)
+            origin: Origin = "cache" if key in self._cache else "shared" if key in self._wanted else "new"
+            if origin == "cache":
+                job = self._cached(key)
+            elif origin == "shared":
+                job = self._joined(key)
+            else:
+                job = self._new(key, work, gflop, mib, size)
             job.askers += 1
-            return Ticket(self, job)
+            return Ticket(self, job, origin)
 
     def counters(self) -> Counters:
         """A snapshot."""
@@ -233,19 +248,15 @@ class Jobs:
 
     # --- with the lock held ---
 
-    def _cached(self, key: Hashable) -> _Job | None:
-        job = self._cache.get(key)
-        if job:
-            self._counters.hits += 1
-            self._cache.move_to_end(key)
-        return job
+    def _cached(self, key: Hashable) -> _Job:
+        self._counters.hits += 1
+        self._cache.move_to_end(key)
+        return self._cache[key]
 
-    def _joined(self, key: Hashable) -> _Job | None:
-        job = self._wanted.get(key)
-        if job:
-            self._counters.joined += 1
-            self._changed.notify_all()  # a deserted one is worth running again
-        return job
+    def _joined(self, key: Hashable) -> _Job:
+        self._counters.joined += 1
+        self._changed.notify_all()  # a deserted one is worth running again
+        return self._wanted[key]
 
     def _new(self, key: Hashable, work: Callable[[Progress], Any], gflop: float, mib: float, size: int | None) -> _Job:
         if self._closed:

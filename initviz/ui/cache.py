@@ -17,6 +17,7 @@ from initviz.experiment import Budget, Experiment, cost
 from initviz.propagation import Bins, Propagation
 from initviz.serving import Jobs, Progress, Ticket
 from initviz.simulate import simulate
+from initviz.ui import operator
 
 T = TypeVar("T")
 
@@ -31,7 +32,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 def jobs() -> Jobs:
     """The one service of this process, with the limits that the environment sets."""
     limits = Limits.from_environment()
-    return Jobs(limits.running, round(limits.cache_mib * 2**20), limits.memory_mib)
+    service = Jobs(limits.running, round(limits.cache_mib * 2**20), limits.memory_mib)
+    operator.open_log()
+    operator.show_counters(service.counters)
+    return service
 
 
 def simulated(experiment: Experiment, bins: Bins | None = None) -> Propagation:
@@ -55,9 +59,14 @@ def answer(doing: str, key: Hashable, work: Callable[[Progress], T], *, gflop: f
     It runs in another thread: no Streamlit inside.
     """
     place = st.empty()  # always there: elements that come and go would make those below them jump
+    started, outcome = time.monotonic(), "left"
     with jobs().ask((doing, key), work, gflop=gflop, mib=mib) as ticket:
-        _wait(ticket, doing, place)
-        return ticket.result()
+        try:
+            _wait(ticket, doing, place)
+            outcome = "failed" if ticket.state == "failed" else ticket.origin
+            return ticket.result()
+        finally:
+            operator.note(doing, outcome, time.monotonic() - started, gflop)
 
 
 def _budget() -> Budget:
@@ -68,7 +77,7 @@ def _budget() -> Budget:
 def _wait(ticket: Ticket[T], doing: str, place: DeltaGenerator) -> None:
     pause, shown = FIRST_PAUSE, ""
     started = time.monotonic()
-    while not ticket.wait(0 if ticket.state == "done" else pause):
+    while not ticket.wait(pause):
         _let_go_if_superseded()
         if time.monotonic() - started > QUIET:
             text = _status(ticket, doing)
@@ -82,7 +91,7 @@ def _wait(ticket: Ticket[T], doing: str, place: DeltaGenerator) -> None:
 
 def _let_go_if_superseded() -> None:
     """Streamlit ends a run that a newer one replaces, or whose visitor has left, when it reads the session's state."""
-    st.session_state.get("")
+    st.session_state.get("any key")
 
 
 def _status(ticket: Ticket[T], doing: str) -> str:

@@ -113,7 +113,7 @@ def test_a_second_ask_is_answered_from_the_cache(jobs: Jobs) -> None:
     answer = Answer()
     ask(jobs, "key", lambda progress: answer).result()
     again = ask(jobs, "key", lambda progress: pytest.fail("ran twice"))
-    assert again.state == "done"
+    assert (again.state, again.origin) == ("done", "cache")
     assert again.result() is answer
     assert jobs.counters().hits == 1
 
@@ -341,6 +341,7 @@ def test_a_deserted_run_stops_at_its_next_report(jobs: Jobs) -> None:
 def test_a_run_goes_on_for_those_who_stay(jobs: Jobs) -> None:
     held = Held()
     leaving, staying = ask(jobs, "key", held), ask(jobs, "key", held)
+    assert (leaving.origin, staying.origin) == ("new", "shared")
     assert held.started.wait(LONG)
     leaving.leave()
     held.release.set()

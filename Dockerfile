@@ -1,0 +1,51 @@
+# Packages are installed in a stage of their own: neither pip's caches nor anything that builds reaches the image.
+FROM python:3.12-slim AS packages
+WORKDIR /build
+COPY requirements.lock ./
+RUN python -m venv --without-pip /venv \
+ && pip --python /venv/bin/python install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock \
+ && find /venv -type d -name tests -not -path "*/numpy/*" -prune -exec rm -rf {} +
+COPY .streamlit /app/.streamlit
+COPY app.py /app/
+COPY pages /app/pages
+COPY initviz /app/initviz
+RUN python -m compileall -q -x "[.]streamlit" /app
+
+FROM python:3.12-slim
+COPY --from=packages /venv /venv
+COPY --from=packages /app /app
+WORKDIR /app
+
+# What a shared instance wants; docs/deployment.md says why. All of it can be set from outside.
+ENV PATH=/venv/bin:$PATH \
+    HOME=/tmp \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    OPENBLAS_NUM_THREADS=1 \
+    OMP_NUM_THREADS=1 \
+    MALLOC_ARENA_MAX=2 \
+    INITVIZ_MEMORY_MIB=384 \
+    INITVIZ_CACHE_MIB=64 \
+    INITVIZ_MAX_MIB=256 \
+    INITVIZ_MAX_GFLOP=100 \
+    INITVIZ_LOG=json \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    STREAMLIT_SERVER_PORT=8501 \
+    STREAMLIT_SERVER_HEADLESS=true \
+    STREAMLIT_SERVER_FILE_WATCHER_TYPE=none \
+    STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED=true \
+    STREAMLIT_SERVER_MAX_UPLOAD_SIZE=1 \
+    STREAMLIT_SERVER_MAX_MESSAGE_SIZE=4 \
+    STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL=60 \
+    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
+    STREAMLIT_BROWSER_GATHER_USAGE_STATS=false \
+    STREAMLIT_CLIENT_SHOW_ERROR_DETAILS=none \
+    STREAMLIT_CLIENT_TOOLBAR_MODE=viewer \
+    STREAMLIT_RUNNER_POST_SCRIPT_GC=false
+
+USER 10001:10001
+EXPOSE 8501
+# The health page answers with the app's own page to unknown paths: only the body tells. This one runs the app.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
+    CMD ["python", "-m", "initviz.deployment"]
+ENTRYPOINT ["streamlit", "run", "app.py"]

@@ -1,0 +1,95 @@
+"""What a page shows while it waits, in a small script of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from initviz.ui import cache
+
+
+@pytest.fixture(autouse=True)
+def fresh_service() -> Iterator[None]:
+    cache.jobs.clear()
+    yield
+    cache.jobs.clear()
+
+
+def test_an_answer_is_computed_once_and_shows_no_bar_when_quick() -> None:
+    def script() -> None:
+        import streamlit as st  # noqa: PLC0415 -- AppTest runs the source of this function alone
+
+        from initviz.ui.cache import answer  # noqa: PLC0415
+
+        st.text(answer("Adding", "key", lambda progress: 40 + 2))
+
+    page = AppTest.from_function(script)
+    for _ in range(2):
+        page.run()
+        assert not page.exception
+        assert page.text[0].value == "42"
+        assert len(page.get("progress")) == 0
+    counters = cache.jobs().counters()
+    assert (counters.asked, counters.runs, counters.hits) == (2, 1, 1)
+
+
+def test_a_long_wait_shows_a_bar_and_takes_it_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script() -> None:
+        import streamlit as st  # noqa: PLC0415
+        from streamlit.delta_generator import DeltaGenerator  # noqa: PLC0415
+
+        from initviz.serving import Progress  # noqa: PLC0415
+        from initviz.ui.cache import answer, jobs  # noqa: PLC0415
+
+        shown: list[str] = []
+        draw = DeltaGenerator.progress
+
+        def watched(self: DeltaGenerator, value: float, text: str) -> DeltaGenerator:
+            shown.append(text)
+            return draw(self, value, text)
+
+        def work(progress: Progress) -> int:
+            progress(0.4)
+            while not any("40%" in text for text in shown):  # goes on as soon as the visitor has seen it
+                progress(0.4)
+            return 42
+
+        DeltaGenerator.progress = watched  # type: ignore[method-assign, assignment]
+        try:
+            st.text(answer("Simulating", "key", work))
+        finally:
+            DeltaGenerator.progress = draw  # type: ignore[method-assign]
+        st.text(" ".join(shown))
+        assert jobs().counters().running <= 1
+
+    monkeypatch.setattr(cache, "QUIET", 0.0)
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert [text.value for text in page.text] == ["42", "Simulating … 40%"]
+    assert len(page.get("progress")) == 0
+
+
+def test_what_the_work_raises_reaches_the_page_every_time() -> None:
+    def script() -> None:
+        import streamlit as st  # noqa: PLC0415
+
+        from initviz.serving import Progress  # noqa: PLC0415
+        from initviz.ui.cache import answer  # noqa: PLC0415
+
+        def work(progress: Progress) -> int:
+            raise ValueError("no such data set")
+
+        try:
+            answer("Reading", "key", work)
+        except ValueError as error:
+            st.text(str(error))
+
+    page = AppTest.from_function(script)
+    for _ in range(2):
+        assert page.run().text[0].value == "no such data set"
+    assert cache.jobs().counters().failed == 2
+
+
+def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INITVIZ_MEMORY_MIB", "80")
+    assert cache.jobs().largest_mib == 70
