@@ -121,6 +121,11 @@ def _logistic_slope(z: FloatArray, alpha: float) -> FloatArray:
     return e / np.square(1 + e)
 
 
+def _softsign(z: FloatArray, alpha: float) -> FloatArray:
+    z = np.clip(z, -1e30, 1e30)  # there it is exactly -1 or 1
+    return z / (1 + np.abs(z))
+
+
 def _pdf(z: FloatArray) -> FloatArray:
     """Density of the standard normal."""
     return np.exp(-0.5 * np.square(z)) / sqrt(2 * pi)
@@ -156,7 +161,8 @@ def _between(z: FloatArray, low: float, high: float) -> FloatArray:
 
 
 def _gelu_slope(z: FloatArray, alpha: float) -> FloatArray:
-    return 0.5 * special.erfc(-z / sqrt(2)) + np.clip(z, -40, 40) * _pdf(z)
+    z = np.clip(z, -40, 40)  # beyond, the slope is exactly 0 or 1
+    return 0.5 * special.erfc(-z / sqrt(2)) + z * _pdf(z)
 
 
 def _gelu_tanh_inner(z: FloatArray) -> FloatArray:
@@ -164,7 +170,7 @@ def _gelu_tanh_inner(z: FloatArray) -> FloatArray:
 
 
 def _gelu_tanh(z: FloatArray, alpha: float) -> FloatArray:
-    return 0.5 * z * (1 + np.tanh(_gelu_tanh_inner(np.clip(z, -40, 40))))
+    return 0.5 * np.maximum(z, -40) * (1 + np.tanh(_gelu_tanh_inner(np.clip(z, -40, 40))))
 
 
 def _gelu_tanh_slope(z: FloatArray, alpha: float) -> FloatArray:
@@ -174,13 +180,17 @@ def _gelu_tanh_slope(z: FloatArray, alpha: float) -> FloatArray:
     return 0.5 * (1 + np.tanh(inner)) + 0.5 * z * _sech2(inner) * growth
 
 
+def _swish(z: FloatArray, beta: float) -> FloatArray:
+    return np.maximum(z, -1e30) * special.expit(beta * z)
+
+
 def _swish_slope(z: FloatArray, beta: float) -> FloatArray:
-    t = beta * z
+    t = np.clip(beta * z, -1000, 1000)  # beyond, the slope is exactly 0 or 1
     return special.expit(t) + t * _logistic_slope(t, 0.0)
 
 
 def _hard_swish(z: FloatArray, alpha: float) -> FloatArray:
-    return z * np.clip(z / 6 + 0.5, 0, 1)
+    return np.maximum(z, -3) * np.clip(z / 6 + 0.5, 0, 1)
 
 
 def _hard_swish_slope(z: FloatArray, alpha: float) -> FloatArray:
@@ -191,10 +201,11 @@ def _hard_swish_slope(z: FloatArray, alpha: float) -> FloatArray:
 
 
 def _mish(z: FloatArray, alpha: float) -> FloatArray:
-    return z * np.tanh(np.logaddexp(0, z).astype(z.dtype, copy=False))
+    return np.maximum(z, -1e30) * np.tanh(np.logaddexp(0, z).astype(z.dtype, copy=False))
 
 
 def _mish_slope(z: FloatArray, alpha: float) -> FloatArray:
+    z = np.clip(z, -1000, 1000)  # beyond, the slope is exactly 0 or 1
     softplus = np.logaddexp(0, z).astype(z.dtype, copy=False)
     return np.tanh(softplus) + z * _sech2(softplus) * special.expit(z)
 
@@ -228,6 +239,11 @@ def _sine_kernel(q_a: FloatArray, q_b: FloatArray, c: FloatArray, alpha: float) 
     size = 0.5 * np.exp(covariance - 0.5 * (q_a + q_b))
     shrink = np.expm1(-2 * covariance)
     return -np.sign(c) * size * shrink, size * (2 + shrink)
+
+
+def _squareplus_slope(z: FloatArray, b: float) -> FloatArray:
+    z = np.clip(z, -1e30, 1e30)  # infinity over infinity has no value
+    return _squareplus(z, b) / np.hypot(z, sqrt(b))
 
 
 # --- activations that are not elementwise --------------------------------------------------------------------------
@@ -340,7 +356,7 @@ ACTIVATIONS = Catalogue(
         Activation(
             id="softsign",
             name="Softsign",
-            phi=lambda z, a: z / (1 + np.abs(z)),
+            phi=_softsign,
             dphi=lambda z, a: np.square(1 / (1 + np.abs(z))),
             latex=r"\phi(z) = \frac{z}{1 + |z|}",
             kinks=(0.0,),
@@ -425,7 +441,7 @@ ACTIVATIONS = Catalogue(
         Activation(
             id="gelu",
             name="GELU",
-            phi=lambda z, a: 0.5 * z * special.erfc(-z / sqrt(2)),
+            phi=lambda z, a: 0.5 * np.maximum(z, -40) * special.erfc(-z / sqrt(2)),
             dphi=_gelu_slope,
             latex=r"\phi(z) = z\,\Phi(z)",
             source="Hendrycks & Gimpel (2016), arXiv:1606.08415",
@@ -441,7 +457,7 @@ ACTIVATIONS = Catalogue(
         Activation(
             id="swish",
             name="Swish / SiLU",
-            phi=lambda z, b: z * special.expit(b * z),
+            phi=_swish,
             dphi=_swish_slope,
             latex=r"\phi(z) = z\,\sigma(\beta z)",
             scale=lambda b: 1 / max(b, 1e-3),
@@ -477,7 +493,7 @@ ACTIVATIONS = Catalogue(
             id="squareplus",
             name="Squareplus",
             phi=_squareplus,
-            dphi=lambda z, b: _squareplus(z, b) / np.hypot(z, sqrt(b)),
+            dphi=_squareplus_slope,
             latex=r"\phi(z) = \tfrac12\bigl(z + \sqrt{z^2 + b}\bigr)",
             scale=sqrt,
             param=Param("b", 4.0, 0.1, 10.0, 0.1, "How round the bend at 0 is."),
@@ -487,7 +503,7 @@ ACTIVATIONS = Catalogue(
             id="erf",
             name="Erf",
             phi=lambda z, a: special.erf(z),
-            dphi=lambda z, a: 2 / sqrt(pi) * np.exp(-np.square(z)),
+            dphi=lambda z, a: 2 / sqrt(pi) * np.exp(-np.square(np.clip(z, -30, 30))),
             latex=r"\phi(z) = \mathrm{erf}(z)",
             plateaus=lambda a: (-1.0, 1.0),
             kernel=_erf_kernel,
