@@ -3,18 +3,18 @@
 import streamlit as st
 
 from initviz.diagnosis import diagnose
-from initviz.figures import gradients, layers
+from initviz.figures import gradients, layers, signal
 from initviz.ui import parts
 from initviz.ui.page import PAGES, open_page, theme
 
 COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_h_std", "grad_w_std")
 
 current = open_page("overview")
-experiment = current.experiment
+experiment, look = current.experiment, theme()
 parts.header(current, PAGES["overview"].question)
 
 verdict, charts = st.container(), st.container()
-with charts.skeleton(height=600):
+with charts.skeleton(height=700):
     propagation = parts.run(experiment)
     findings = diagnose(experiment, propagation)
     with verdict:
@@ -22,15 +22,10 @@ with charts.skeleton(height=600):
     with charts:
         left, right = st.columns(2, gap="medium")
         with left:
-            parts.chart(
-                layers.distributions(propagation, view="ridges", quantity="h", shared_axis=False, theme=theme()),
-                "overview-h",
-                "Distribution of h in every layer",
-            )
-            parts.chart(
-                gradients.gradient_by_depth(propagation, theme=theme()), "overview-gradient", "Gradient by depth"
-            )
+            parts.chart(layers.distributions(propagation, theme=look), "ridges", "h, layer by layer")
+            parts.chart(signal.mean_by_depth(propagation, theme=look), "mean", "Mean of h")
         with right:
-            parts.chart(layers.std_by_depth(propagation, theme=theme()), "overview-std", "Standard deviation by depth")
-            parts.layer_table(propagation, COLUMNS, "overview-table")
+            parts.chart(signal.std_by_depth(propagation, theme=look), "std", "Size of the signal: std of h")
+            parts.chart(gradients.gradient_by_depth(propagation, theme=look), "gradient", "Size of the gradient")
         parts.more(findings[1:])
+        parts.layer_table(propagation, COLUMNS, "table")

@@ -306,6 +306,12 @@ def _sharing(experiment: Experiment, propagation: Propagation) -> Iterator[Findi
         )
 
 
+def settled(direction: Direction) -> Finding:
+    """What to say of a direction in which nothing was found, while the other has its troubles."""
+    words = "The signal itself survives" if direction == "forward" else "The gradient itself survives"
+    return Finding("settled", "good", direction, words, f"{words}; the trouble is in the other direction.", (), {})
+
+
 def _healthy(propagation: Propagation) -> Finding:
     forward = trend(_hidden(propagation, "std"))
     backward = trend(_hidden(propagation, "grad_h_std")[::-1])

@@ -145,4 +145,5 @@ class Several:
         return ",".join(value)
 
 
-Field: TypeAlias = Number | Choice | Switch | Several
+Field: TypeAlias = Number | Choice | Switch
+ViewField: TypeAlias = Field | Several

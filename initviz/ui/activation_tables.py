@@ -98,9 +98,7 @@ def costs() -> None:
     ]
     columns = {name: st.column_config.NumberColumn(name, format="%.2f") for name in rows[0] if name != "function"}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns, key="costs", alt="Measured cost")
-    st.caption(
-        "NumPy on one layer of 100 x 500 in float32, the best of five runs, measured when first asked for."
-    )
+    st.caption("NumPy on one layer of 100 x 500 in float32, the best of five runs, measured when first asked for.")
 
 
 def accuracy() -> None:
@@ -117,6 +115,6 @@ def accuracy() -> None:
     )
     st.dataframe(table, hide_index=True, key="accuracy", alt="CIFAR-10 accuracy by activation")
     st.caption(
-        "Source: Ramachandran, Zoph & Le (2017), Searching for activation functions, arXiv:1710.05941, as printed in"
-        " the lecture. swish_1 has beta fixed at 1, swish learns it. Every function named here can be chosen on the left."
+        "Source: Ramachandran, Zoph & Le (2017), Searching for activation functions, arXiv:1710.05941, as printed"
+        " in the lecture. swish_1 has beta fixed at 1, swish learns it. All of them can be chosen on the left."
     )

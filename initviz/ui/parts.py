@@ -1,17 +1,20 @@
 """Pieces that several pages share: the run of an experiment, its verdict, charts, tables, sharing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from initviz.catalogue import InputError
-from initviz.diagnosis import Finding, Severity
-from initviz.experiment import Budget, Experiment, OverBudget
+from initviz.diagnosis import Direction, Finding, Severity, settled
+from initviz.experiment import Experiment, OverBudget
+from initviz.figures.theme import alt_text
 from initviz.propagation import Bins, Propagation
 from initviz.ui.cache import simulated
 from initviz.ui.page import share_link
-from initviz.ui.state import Visit, load
+from initviz.ui.state import Option, Visit, load
+from initviz.ui.widgets import option
+from initviz.wording import show
 
 _ICONS: dict[Severity, str] = {
     "bad": ":material/error:",
@@ -35,8 +38,7 @@ def header(current: Visit, title: str) -> None:
 def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
     """The simulated experiment; where it cannot run, say why and what to do, and stop the page there."""
     try:
-        Budget.from_environment().check(experiment)
-        return simulated(experiment, bins or Bins())
+        return simulated(experiment, bins)
     except OverBudget as error:
         st.error(str(error), icon=":material/weight:")
         st.button("Use the size that fits", type="primary", on_click=load, args=(error.fit,), key="fit")
@@ -44,6 +46,36 @@ def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
         st.error(str(error), icon=":material/error:")
         st.button("Use Gaussian inputs", on_click=load, args=(experiment.changed(inputs="gaussian"),), key="gaussian")
     return st.stop()
+
+
+def first(findings: Sequence[Finding], direction: Direction) -> Finding:
+    """The gravest finding about one direction, or what can be said where it has none."""
+    for finding in findings:
+        if finding.direction in (direction, "both") and finding.severity != "note":
+            return finding
+    return settled(direction)
+
+
+def options_row(options: Mapping[str, Option], *names: Sequence[str]) -> None:
+    """Controls of the page's own options side by side; on a phone one below the other."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        for group in names:
+            for name in group:
+                option(name, options)
+
+
+def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int) -> None:
+    """Variance, std and fan_in of one layer's weights: what the law says and what was drawn."""
+    weights = propagation.layers[min(layer, experiment.depth)].weights
+    if weights is None:
+        return
+    exact = experiment.weights.variance(weights.fan_in, experiment.width, experiment.settings)
+    law = "no law: deterministic, or fitted to the data" if exact is None else f"{show(exact)} by the law"
+    st.markdown(
+        f"**{experiment.weights.name}**: ${experiment.weights.latex}$ with fan_in {weights.fan_in}, fan_out"
+        f" {experiment.width}: Var W = {show(weights.std**2)} drawn, {law}; std {show(weights.std)}."
+        f" {experiment.weights.source}."
+    )
 
 
 def sentence(finding: Finding) -> None:
@@ -57,13 +89,15 @@ def more(findings: Sequence[Finding]) -> None:
         st.markdown(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
 
 
-def chart(figure: go.Figure, key: str, alt: str) -> None:
-    """A figure as wide as its column, with its own picture button and no upload."""
+def chart(figure: go.Figure, key: str, title: str, height: int | None = None) -> None:
+    """A figure under its title, as wide as its column, with its own picture button and no upload."""
+    st.markdown(f"**{title}**")
     st.plotly_chart(
         figure,
+        height=height or "content",
         theme=None,
         key=key,
-        alt=alt,
+        alt=alt_text(figure),
         config={
             "displaylogo": False,
             "showSendToCloud": False,

@@ -12,7 +12,7 @@ import streamlit as st
 
 from initviz.catalogue import InputError
 from initviz.experiment import FIELDS, Experiment
-from initviz.fields import Field
+from initviz.fields import ViewField
 
 _SAVED = "saved"
 
@@ -21,7 +21,7 @@ _SAVED = "saved"
 class Option:
     """A choice about how a page shows things; it stands in the link beside the experiment."""
 
-    spec: Field
+    spec: ViewField
     default: Any
 
 

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 import streamlit as st
 
 from initviz.experiment import FIELDS, Experiment
-from initviz.fields import Choice, Field, Number, Several, Switch
+from initviz.fields import Choice, Field, Number, Several, Switch, ViewField
 from initviz.presets import PRESETS
 from initviz.ui.state import Option, key, load
 
@@ -70,7 +70,7 @@ def _field(name: str, spec: Field, experiment: Experiment) -> None:
     control(key(name, experiment.activation), spec)
 
 
-def control(widget: str, spec: Field) -> None:
+def control(widget: str, spec: ViewField) -> None:
     """Draw the widget of a field; its value is in st.session_state already."""
     match spec:
         case Choice():
@@ -81,7 +81,6 @@ def control(widget: str, spec: Field) -> None:
                 format_func=lambda id: options[id].name,
                 key=widget,
                 help=spec.help,
-                required=True,
             )
         case Several():
             several = spec.options

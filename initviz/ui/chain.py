@@ -1,0 +1,33 @@
+"""The chain rule as a product: a calculator beside the factors of this very run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from initviz.diagnosis import trend
+from initviz.figures.gradients import chain_product
+from initviz.figures.theme import Theme
+from initviz.propagation import Propagation
+from initviz.ui import parts
+from initviz.ui.state import Option
+from initviz.wording import show
+
+STEPS = (4, 5, 10, 20, 100)
+"""Numbers of layers in the small table, besides the chosen one."""
+
+
+def calculator(options: Mapping[str, Option], chosen: Mapping[str, Any], propagation: Propagation, look: Theme) -> None:
+    """factor^n for the chosen factor and for the mean factor of the run's own backward pass."""
+    factor, count = chosen["factor"], chosen["layers"]
+    own = trend(propagation.column("grad_h_std")[1:][::-1]).factor
+    factors = {f"{factor:g} per layer": factor, f"this run: {show(own)} per layer": own}
+    parts.chart(chain_product(factors, count, theme=look), "chain", "The chain rule multiplies")
+    parts.options_row(options, ("factor", "layers"))
+    rows = [{"layers": n, **{name: show(one**n) for name, one in factors.items()}} for n in sorted({*STEPS, count})]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="products", alt="Products of factors")
+    st.caption(
+        "The gradient at the first layer is a product of one factor per layer. The slope alone (0.25 for the sigmoid)"
+        " is not that factor: the weights multiply it too."
+    )
