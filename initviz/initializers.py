@@ -148,11 +148,15 @@ def _with_variance(variance: Variance) -> Draw:
     return draw
 
 
-def _orthogonal(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
+def _orthonormal(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
     tall = (max(fan_in, fan_out), min(fan_in, fan_out))
     q, r = np.linalg.qr(standard_normal(rng, tall))
     q *= np.sign(np.diag(r))  # makes q Haar-distributed: Mezzadri, math-ph/0609050
-    return settings.gain * (q if fan_in >= fan_out else q.T)
+    return q if fan_in >= fan_out else q.T
+
+
+def _orthogonal(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
+    return settings.gain * _orthonormal(rng, fan_in, fan_out, settings)
 
 
 def _qr_effort(samples: int, fan_in: int, fan_out: int) -> float:
@@ -348,7 +352,7 @@ INITIALIZERS = Catalogue(
         Initializer(
             id="lsuv",
             name="LSUV",
-            drawing=_orthogonal,
+            drawing=_orthonormal,
             fit=_unit_variance,
             effort=lambda samples, fan_in, fan_out: (
                 _qr_effort(samples, fan_in, fan_out) + _product_effort(samples, fan_in, fan_out)
