@@ -1,0 +1,67 @@
+"""`make load`: classes of 1, 20 and 50 visitors, two seconds of thinking, one server on loopback."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.load.bare import bare_rate
+from tests.load.report import Group, Report, attend
+from tests.load.server import Server
+
+SMALL: dict[str, object] = {"width": 64, "samples": 500, "depth": 5}
+
+
+def follow(visitor: int, step: int) -> dict[str, object]:
+    """Everyone does what the teacher does: each step is new once, then in the cache."""
+    return {"seed": step}
+
+
+def differ(visitor: int, step: int) -> dict[str, object]:
+    """Nobody does what anybody else does, at the default size."""
+    return {"seed": 1_000_000 + 1000 * visitor + step}
+
+
+def differ_small(visitor: int, step: int) -> dict[str, object]:
+    """The same, under 1 GFLOP."""
+    return SMALL | {"seed": 2_000_000 + 1000 * visitor + step}
+
+
+CLASSES = {
+    "same-1": lambda: [Group("follow", 1, follow)],
+    "same-20": lambda: [Group("follow", 20, follow)],
+    "same-50": lambda: [Group("follow", 50, follow)],
+    "differ-1": lambda: [Group("differ", 1, differ)],
+    "differ-20": lambda: [Group("differ", 20, differ, patience=8.0)],
+    "differ-50": lambda: [Group("differ", 45, differ, patience=8.0), Group("differ, small", 5, differ_small)],
+}
+
+
+def run(name: str, seconds: float) -> Report:
+    """One class on a server of its own."""
+    log = Path(tempfile.gettempdir()) / f"initviz-load-{name}.log"
+    log.unlink(missing_ok=True)
+    with Server(log) as server:
+        report = asyncio.run(attend(server, CLASSES[name](), seconds))
+    if "Traceback" in log.read_text():
+        report.groups[0].errors.append(f"a traceback in {log}")
+    return report
+
+
+def main() -> None:
+    """Run the classes named on the command line, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("classes", nargs="*", help=" ".join(CLASSES))
+    parser.add_argument("--seconds", type=float, default=20.0)
+    arguments = parser.parse_args()
+    bare = bare_rate()
+    sys.stdout.write(f"bare matrix products: {bare:.1f} GFLOP/s\n")
+    for name in arguments.classes or CLASSES:
+        report = run(name, arguments.seconds)
+        lines = [f"{name}: useful work {report.gflop_rate / bare:.0%} of the bare rate", *report.lines()]
+        sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
