@@ -7,7 +7,8 @@ job that nobody waits for any more makes room for the others.
 
 import time
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,6 +21,7 @@ from initviz.simulate import simulate
 from initviz.ui import operator
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 QUIET = 0.3
 """Seconds before the page says that it waits: shorter waits would only flicker."""
@@ -67,6 +69,23 @@ def answer(doing: str, key: Hashable, work: Callable[[Progress], T], *, gflop: f
             return ticket.result()
         finally:
             operator.note(doing, outcome, time.monotonic() - started, gflop)
+
+
+def remembered(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """function(*arguments, **options), computed once while it is among the latest few hundred answers.
+
+    For what takes milliseconds in this very thread: figures, tables, a diagnosis. Results are known by identity, and
+    everyone gets the same object: do not change it.
+    """
+    answer: T = _latest(function, *arguments, **options)
+    return answer
+
+
+def _call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    return function(*arguments, **options)
+
+
+_latest: Callable[..., Any] = lru_cache(maxsize=512)(_call)
 
 
 def _budget() -> Budget:
