@@ -229,15 +229,16 @@ def _kinked_kernel(q_a: FloatArray, q_b: FloatArray, c: FloatArray, slope: float
 
 def _erf_kernel(q_a: FloatArray, q_b: FloatArray, c: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
     """Williams (1997); the arc sine of its eq. 11 as an arc tangent, which does not cancel near c = 1."""
+    q_a, q_b = np.minimum(q_a, 1e100), np.minimum(q_b, 1e100)  # beyond, the products would overflow
     root = np.sqrt(1 + 2 * (q_a + q_b) + 4 * q_a * q_b * (1 - c) * (1 + c))
     return 2 / pi * np.arctan2(2 * c * np.sqrt(q_a * q_b), root), 4 / pi / root
 
 
 def _sine_kernel(q_a: FloatArray, q_b: FloatArray, c: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
     """E cos(u - v) and E cos(u + v), halved: exp(-(q_a + q_b)/2) times sinh and cosh of the covariance."""
-    covariance = np.abs(c) * np.sqrt(q_a * q_b)
-    size = 0.5 * np.exp(covariance - 0.5 * (q_a + q_b))
-    shrink = np.expm1(-2 * covariance)
+    root_a, root_b = np.sqrt(q_a), np.sqrt(q_b)
+    size = 0.5 * np.exp(-0.5 * np.square(root_a - root_b) - root_a * root_b * (1 - np.abs(c)))
+    shrink = np.expm1(-2 * np.abs(c) * root_a * root_b)
     return -np.sign(c) * size * shrink, size * (2 + shrink)
 
 

@@ -11,16 +11,17 @@ at infinite width are taken as that one (abrelu as relu), and maxout has its own
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf, log, pi, sqrt
+from math import inf, log, sqrt
 from typing import Generic, Literal, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
+from scipy.optimize import elementwise
 
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.arrays import FloatArray
-from initviz.quadrature import REACH, Octaves, bends, edges, panels
+from initviz.quadrature import REACH, Octaves, bends, edges, effective, panels
 
 # --- integrals -------------------------------------------------------------------------------------------------------
 
@@ -30,8 +31,7 @@ def _integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArra
 
     Positive and negative Z are added before they are summed: what is odd cancels exactly.
     """
-    if activation.period:  # beyond, the phase is uniform to within exp(-50)
-        q = np.minimum(q, 100 * (activation.period / (2 * pi)) ** 2)
+    q = effective(activation, q)
     root = np.sqrt(q)[:, np.newaxis]
     cuts = bends(activation, alpha, REACH * float(root.max()))
     z, weights = panels(edges(cuts[cuts >= 0] / root, low=0.0))
@@ -201,10 +201,10 @@ def fixed_point(
     upper = np.where(rises, above, below + 1)
     bracketed = (sign[:, 50] != 0) & (upper > 0) & (upper < 101)
     end = np.where(sign[:, 50] == 0, start, np.where(rises, np.inf, 0.0))
-    w, b, low = w[bracketed], b[bracketed], np.log2(grid[upper[bracketed] - 1])
-    for step in 0.5 ** np.arange(1, 50):
-        low = np.where(drift(2.0 ** (low + step), w, b) > 0, low + step, low)
-    end[bracketed] = 2.0**low
+    if bracketed.any():
+        high, chosen = np.log2(grid[upper[bracketed]]), (w[bracketed], b[bracketed])
+        root = elementwise.find_root(lambda octave, *pair: drift(2.0**octave, *pair), (high - 1, high), args=chosen)
+        end[bracketed] = 2.0**root.x
     return end.reshape(sigma_w2.shape)
 
 

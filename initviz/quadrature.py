@@ -3,7 +3,7 @@
 Gauss-Hermite quadrature lies at kinks and at large q (at q = 500, E tanh'^2 is off by 99.99 % with 100 nodes). Here the
 axis is cut at every kink, and around it into panels of doubling width, with 16 Gauss-Legendre nodes each.
 
-Public: bends, edges, panels, gauss, REACH; Octaves.
+Public: effective, bends, doubling, edges, panels, gauss, REACH; Octaves.
 """
 
 from collections.abc import Callable
@@ -28,6 +28,11 @@ def gauss(z: FloatArray) -> FloatArray:
 def doubling(start: float, reach: float) -> FloatArray:
     """start, 2 start, 4 start, ... until reach is passed."""
     return start * 2.0 ** np.arange(max(1, ceil(log2(reach / start)) + 1))
+
+
+def effective(activation: Activation, q: FloatArray) -> FloatArray:
+    """q itself; for a periodic phi at most the variance at which its phase is uniform to within exp(-50)."""
+    return q if activation.period is None else np.minimum(q, 100 * (activation.period / (2 * pi)) ** 2)
 
 
 def bends(activation: Activation, alpha: float, reach: float) -> FloatArray:
