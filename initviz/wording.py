@@ -8,7 +8,7 @@ def show(value: float) -> str:
     if not isfinite(value):
         return "overflow"
     if value == 0 or 0.01 <= abs(value) < 1e4:
-        return f"{value:.3g}"
+        return f"{float(f'{value:.3g}'):g}"  # :.3g alone would write 4.4e+03
     mantissa, exponent = f"{value:.0e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 

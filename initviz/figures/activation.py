@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.arrays import FloatArray
 from initviz.figures.panels import grid, panel_title
-from initviz.figures.theme import LIGHT, Theme, faded, layout
+from initviz.figures.theme import LIGHT, Theme, compact, faded, figure, layout
 from initviz.propagation import Histogram
 from initviz.wording import percent, show
 
@@ -56,17 +56,19 @@ def curves(
             traces.append(_line(z, phi, f"{name}: φ" if slopes else name, theme.colour(role), "solid"))
         if slopes:
             traces.append(_line(z, dphi, f"{name}: φ'", theme.colour(role), "dot" if values else "solid"))
-    if items and probe:
-        traces += _probes(*items[0], [z for z in probe if low <= z <= high], slopes, values, theme)
+    inside = [z for z in probe if low <= z <= high]
+    marks, notes = _probes(*items[0], inside, slopes, values, theme) if items and inside else ([], [])
+    traces += marks
     axes: dict[str, Any] = {
         "xaxis": {"title": {"text": "pre-activation z"}, "range": [low, high]},
         "yaxis": {"title": {"text": _y_title(slopes, values)}},
+        "annotations": notes,
     }
     if density is not None:
         axes["yaxis2"] = {"overlaying": "y", "range": [0, 1 / DENSITY_HEIGHT], "visible": False, "fixedrange": True}
     if shade:
         axes["shapes"] = [_shading(*shade, theme)]
-    return go.Figure(traces, layout(theme, alt=_alt(items, probe), height=420, showlegend=True, **axes))
+    return figure(traces, layout(theme, alt=_alt(items, probe), height=420, showlegend=True, **axes))
 
 
 def _y_title(slopes: bool, values: bool) -> str:
@@ -77,16 +79,12 @@ def _line(z: FloatArray, y: FloatArray, name: str, colour: str, dash: str) -> di
     return {
         "type": "scatter",
         "name": name,
-        "x": _numbers(z, 12),
-        "y": _numbers(y, 6),
+        "x": compact(z, 12),
+        "y": compact(y, 6),
         "mode": "lines",
         "line": {"color": colour, "width": 2.5, "dash": dash},
         "hovertemplate": f"z = %{{x:.3~g}}: %{{y:.4~g}}<extra>{name}</extra>",
     }
-
-
-def _numbers(values: FloatArray, digits: int) -> list[float]:
-    return [float(f"{value:.{digits}g}") for value in values]
 
 
 def _density(histogram: Histogram, low: float, high: float, theme: Theme) -> dict[str, Any]:
@@ -98,8 +96,8 @@ def _density(histogram: Histogram, low: float, high: float, theme: Theme) -> dic
         "type": "scatter",
         "name": name,
         "yaxis": "y2",
-        "x": _numbers(histogram.edges, 7),
-        "y": [*_numbers(shares, 4), 0.0],
+        "x": compact(histogram.edges, 7),
+        "y": [*compact(shares, 4), 0.0],
         "mode": "lines",
         "line": {"shape": "hv", "width": 0},
         "fill": "tozeroy",
@@ -110,24 +108,27 @@ def _density(histogram: Histogram, low: float, high: float, theme: Theme) -> dic
 
 def _probes(
     activation: Activation, alpha: float, points: Sequence[float], slopes: bool, values: bool, theme: Theme
-) -> list[dict[str, Any]]:
-    """Marked points with value and slope written beside them, on the left half to the right and the other way round."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(marked points, notes with their value and slope)."""
     z = np.array(points, dtype=float)
     phi, dphi = activation.phi(z.copy(), alpha), activation.dphi(z.copy(), alpha)
-    text = [f"φ({show(a)}) = {show(b)}, φ' = {show(c)}" for a, b, c in zip(z, phi, dphi, strict=True)]
-    middle = (z.min() + z.max()) / 2 if z.size > 1 else 0.0
+    shown = [y for y, wanted in ((phi, values), (dphi, slopes)) if wanted]
     marker = {"color": theme.text, "size": 11, "symbol": "circle-open", "line": {"width": 3}}
-    marks = {"type": "scatter", "name": "probe", "x": z.tolist(), "mode": "markers", "marker": marker}
-    first = {
-        **marks,
-        "y": (phi if values else dphi).tolist(),
-        "mode": "markers+text",
-        "text": text,
-        "textposition": ["top right" if point <= middle else "top left" for point in z],
-        "hovertemplate": "%{text}<extra></extra>",
-        "showlegend": False,
-    }
-    return [first, {**marks, "y": dphi.tolist(), "hoverinfo": "skip", "showlegend": False}] if slopes else [first]
+    marks = {"type": "scatter", "mode": "markers", "marker": marker, "hoverinfo": "skip", "showlegend": False}
+    notes = [
+        {
+            "x": float(point),
+            "y": float(y),
+            "text": f"φ({show(point)}) = {show(value)}, φ' = {show(slope)}",
+            "ax": -30 if point > z.mean() else 30,
+            "ay": -30,
+            "xanchor": "right" if point > z.mean() else "left",
+            "arrowcolor": theme.muted,
+            "bgcolor": faded(theme.background, 0.85),
+        }
+        for point, y, value, slope in zip(z, shown[0], phi, dphi, strict=True)
+    ]
+    return [{**marks, "x": z.tolist(), "y": y.tolist()} for y in shown], notes
 
 
 def _shading(low: float, high: float, theme: Theme) -> dict[str, Any]:
@@ -163,8 +164,8 @@ def gallery(*, slopes: bool = False, theme: Theme = LIGHT, columns: int = 4) -> 
         name = f"φ' of {entry.name}" if slopes else entry.name
         line = _line(z, y, name, theme.colour(1 if slopes else 0), "solid")
         traces.append({**line, "xaxis": f"x{axis}", "yaxis": f"y{axis}"})
-        axes[f"xaxis{axis}"] = {"domain": cell["x"], "anchor": f"y{axis}", "range": [low, high], "dtick": 2}
+        axes[f"xaxis{axis}"] = {"domain": cell["x"], "anchor": f"y{axis}", "range": [low, high], "dtick": 4}
         axes[f"yaxis{axis}"] = {"domain": cell["y"], "anchor": f"x{axis}", "range": vertical, "nticks": 4}
     titles = [panel_title(cell, entry.name, theme) for entry, cell in zip(entries, cells, strict=True)]
     alt = f"{'Derivatives' if slopes else 'Curves'} of {len(entries)} activation functions: {', '.join(ACTIVATIONS)}."
-    return go.Figure(traces, layout(theme, alt=alt, annotations=titles, height=height, showlegend=False, **axes))
+    return figure(traces, layout(theme, alt=alt, annotations=titles, height=height, showlegend=False, **axes))

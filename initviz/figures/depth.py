@@ -2,34 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import isfinite, isinf, isnan, log10
-from typing import Any, Literal
+from math import isfinite, isnan, log10
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from initviz.arrays import FloatArray
-from initviz.figures.theme import LIGHT, Role, Theme, faded, layer_axis, layout, log_axis, symbol
+from initviz.figures.gaps import Gap, find_gaps, gap_words, shading
+from initviz.figures.series import Series
+from initviz.figures.theme import LIGHT, Theme, faded, figure, layer_axis, layout, log_axis, symbol
 from initviz.wording import show
-
-
-@dataclass(frozen=True)
-class Series:
-    """One line over layers. Measured: solid with dots; predicted: dashed.
-
-    layers, values: (n,). low, high: (n,) limits of a band around it. nonfinite: (n,) share of the values behind each
-    point that overflowed. The colour stands for `role`.
-    """
-
-    name: str
-    layers: Sequence[int]
-    values: FloatArray
-    kind: Literal["measured", "predicted"] = "measured"
-    role: Role = 0
-    low: FloatArray | None = None
-    high: FloatArray | None = None
-    nonfinite: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -70,14 +53,14 @@ def by_depth(
     seen = [value for one in series for part in (one.values, one.low, one.high) if part is not None for value in part]
     lines = _lines_in_view(reference_lines, seen, log)
     layers = [layer for one in series for layer in one.layers]
-    gaps = _gaps(series, log)
+    gaps = find_gaps(series, log)
     first, last = min(layers, default=0), max(layers, default=1)
     vertical = log_axis([*seen, *(line.value for line in lines)]) if log else {}
     overrides: dict[str, Any] = {
         "xaxis": layer_axis(first, last, x_title),
         "yaxis": {"title": {"text": y_title}, **vertical},
-        "shapes": [_line_shape(line, theme) for line in lines] + [_shading(gap, theme) for gap in gaps],
-        "annotations": _words(gaps, first, last, theme),
+        "shapes": [_line_shape(line, theme) for line in lines] + [shading(gap, theme) for gap in gaps],
+        "annotations": gap_words(gaps, first, last, theme),
         "height": 360,
         "showlegend": len(series) > 1,
     }
@@ -87,7 +70,7 @@ def by_depth(
         overrides |= {"title": {"text": title}, "margin": {"t": 72}}
     traces = [_band(one, log, theme) for one in series if one.low is not None]
     traces += [_line(one, log, theme) for one in series]
-    return go.Figure(traces, layout(theme, alt=_alt(title or y_title, series, gaps), **overrides))
+    return figure(traces, layout(theme, alt=_alt(title or y_title, series, gaps), **overrides))
 
 
 # --- traces --------------------------------------------------------------------------------------------------------
@@ -99,15 +82,15 @@ def _drawable(values: FloatArray, log: bool) -> list[float | None]:
 
 
 def _line(one: Series, log: bool, theme: Theme) -> dict[str, Any]:
-    colour = theme.colour(one.role)
     predicted = one.kind == "predicted"
+    colour = theme.text if predicted else theme.colour(one.role)  # or a good prediction would hide in its own line
     return {
         "type": "scatter",
         "name": one.name,
         "x": [int(layer) for layer in one.layers],
         "y": _drawable(one.values, log),
         "mode": "lines" if predicted and len(one.layers) > 1 else "lines+markers",
-        "line": {"color": colour, "width": 2.5, "dash": "dash" if predicted else "solid"},
+        "line": {"color": colour, "width": 2 if predicted else 3, "dash": "dash" if predicted else "solid"},
         "marker": {"color": colour, "size": 8, "symbol": symbol(one.role)},
         "hovertemplate": f"layer %{{x}}: %{{y:.3~g}}<extra>{one.name}</extra>",
     }
@@ -135,97 +118,7 @@ def _band(one: Series, log: bool, theme: Theme) -> dict[str, Any]:
     }
 
 
-# --- what the lines cannot show ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Gap:
-    """Neighbouring layers where one or several series have no point, and why."""
-
-    names: tuple[str, ...]
-    why: str
-    first: int
-    last: int
-
-    def text(self) -> str:
-        where = f"layer {self.first}" if self.first == self.last else f"layers {self.first}-{self.last}"
-        return f"{', '.join(self.names)}: {self.why}, {where}"
-
-
-def _why(value: float, lost: float, log: bool) -> str:
-    """Why a point is missing or incomplete; empty when nothing is wrong with it."""
-    if lost > 0 or isinf(value):
-        return "overflow"
-    if isnan(value):
-        return "undefined"
-    return "exactly 0" if log and value == 0 else ""
-
-
-def _gaps(series: Sequence[Series], log: bool) -> list[_Gap]:
-    found: dict[tuple[str, int, int], list[str]] = {}
-    for one in series:
-        if one.kind == "predicted":
-            continue  # no prediction is no event of the run
-        lost = np.zeros(len(one.values)) if one.nonfinite is None else one.nonfinite
-        words = [_why(value, share, log) for value, share in zip(one.values, lost, strict=True)]
-        for why, first, last in _runs(words):
-            found.setdefault((why, int(one.layers[first]), int(one.layers[last])), []).append(one.name)
-    return [_Gap(tuple(names), why, first, last) for (why, first, last), names in found.items()]
-
-
-def _runs(words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """(word, first index, last index) of every stretch of equal words, empty ones left out."""
-    starts = [i for i, word in enumerate(words) if i == 0 or words[i - 1] != word]
-    for start, end in pairwise([*starts, len(words)]):
-        if words[start]:
-            yield words[start], start, end - 1
-
-
-def _gap_colour(gap: _Gap, theme: Theme) -> str:
-    return theme.wrong if gap.why == "overflow" else theme.muted
-
-
-def _shading(gap: _Gap, theme: Theme) -> dict[str, Any]:
-    return {
-        "type": "rect",
-        "yref": "paper",
-        "x0": gap.first - 0.4,
-        "x1": gap.last + 0.4,
-        "y0": 0,
-        "y1": 1,
-        "line": {"width": 0},
-        "fillcolor": faded(_gap_colour(gap, theme), 0.15),
-        "layer": "below",
-    }
-
-
-def _words(gaps: Sequence[_Gap], first: int, last: int, theme: Theme) -> list[dict[str, Any]]:
-    """One line of text per gap, stacked under the top edge on the side where the gap is."""
-    words = []
-    for row, gap in enumerate(gaps[:MOST_WORDS]):
-        left = gap.first + gap.last <= first + last
-        sign = "\u26a0 " if gap.why == "overflow" else ""
-        more = f" (and {len(gaps) - MOST_WORDS} more)" if row == MOST_WORDS - 1 and len(gaps) > MOST_WORDS else ""
-        words.append(
-            {
-                "text": sign + gap.text() + more,
-                "xref": "paper",
-                "yref": "paper",
-                "x": 0 if left else 1,
-                "y": 1,
-                "xanchor": "left" if left else "right",
-                "yanchor": "top",
-                "yshift": -22 * row,
-                "showarrow": False,
-                "font": {"color": theme.wrong if gap.why == "overflow" else theme.text},
-                "bgcolor": faded(theme.background, 0.8),
-            }
-        )
-    return words
-
-
-MOST_WORDS = 4
-"""Lines of text about gaps; a run that overflows and recovers again and again has more than a chart can name."""
+# --- beside the lines ----------------------------------------------------------------------------------------------
 
 
 def _lines_in_view(lines: Sequence[ReferenceLine], seen: Sequence[float], log: bool) -> list[ReferenceLine]:
@@ -275,7 +168,7 @@ def _say(value: float) -> str:
     return "undefined" if isnan(value) else show(value)
 
 
-def _alt(what: str, series: Sequence[Series], gaps: Sequence[_Gap]) -> str:
+def _alt(what: str, series: Sequence[Series], gaps: Sequence[Gap]) -> str:
     """The chart in words: the ends of every line, and what is missing."""
     ends = [
         f"{one.name} ({one.kind}): {_say(one.values[0])} at layer {one.layers[0]}, "

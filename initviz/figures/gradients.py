@@ -7,11 +7,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from initviz.arrays import FloatArray
-from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, Series, by_depth
+from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
 from initviz.figures.layers import distributions
 from initviz.figures.rows import Expected
+from initviz.figures.series import Series
 from initviz.figures.signal import measured
-from initviz.figures.theme import LIGHT, Theme, faded, layout
+from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
 from initviz.propagation import Gradient, Layer, Propagation
 from initviz.wording import show
 
@@ -52,7 +53,7 @@ def gradient_by_depth(
         ]
     return by_depth(
         [*series, *predicted],
-        y_title="standard deviation of the gradient",
+        y_title="std of the gradient",
         log=True,
         theme=theme,
         reference_lines=FLOAT_LIMITS,
@@ -149,4 +150,4 @@ def weight_histogram(
         traces.append({"type": "scatter", "name": "expected", "x": x, "y": y, "mode": "lines", "line": line})
     alt = f"Weights of layer {layer}: mean {show(weights.mean)}, standard deviation {show(weights.std)}."
     axes = {"xaxis": {"title": {"text": f"weights of layer {layer}"}}, "yaxis": {"title": {"text": "density"}}}
-    return go.Figure(traces, layout(theme, alt=alt, height=320, showlegend=density is not None, **axes))
+    return figure(traces, layout(theme, alt=alt, height=320, showlegend=density is not None, **axes))

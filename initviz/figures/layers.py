@@ -28,9 +28,9 @@ class View:
 VIEWS = Catalogue(
     "view",
     [
-        View("ridges", "Ridges", 24, ridges),
+        View("ridges", "Ridges", 20, ridges),
         View("histograms", "Histograms", 12, histograms),
-        View("violins", "Violins", 24, violins),
+        View("violins", "Violins", 20, violins),
         View("heat_map", "Heat map", 101, heat_map),
     ],
 )

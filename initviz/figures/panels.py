@@ -3,26 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from initviz.figures.picture import Picture
-from initviz.figures.rows import Row
-from initviz.figures.theme import Theme, layout, log_ticks
+from initviz.figures.rows import Row, middles
+from initviz.figures.theme import Theme, compact, figure, layout, log_ticks
 
 COLUMNS = 4
 """As many as fit side by side on a phone."""
 
 
-def grid(count: int, *, columns: int, row_height: int, gap: float = 0.05) -> tuple[list[dict[str, Any]], int]:
+def grid(
+    count: int, *, columns: int, row_height: int, top: int = 30, gap: float = 0.05
+) -> tuple[list[dict[str, Any]], int]:
     """(one {"x": domain, "y": domain, "axis": suffix} per panel, figure height in pixels).
 
-    Panels fill rows from the top; each leaves 62 pixels above and below it for its title and its axis.
+    Panels fill rows from the top. Each row leaves `top` pixels for titles, and 32 below it for the axis.
     """
     lines = -(-count // columns)
-    height = lines * row_height + 40
+    height = lines * row_height + 80
     share, band = (1 + gap) / columns, 1 / lines
-    top, bottom = 30 / row_height * band, 32 / row_height * band
+    above, bottom = top / row_height * band, 32 / row_height * band
     cells = []
     for index in range(count):
         line, column = divmod(index, columns)
@@ -30,7 +31,7 @@ def grid(count: int, *, columns: int, row_height: int, gap: float = 0.05) -> tup
         cells.append(
             {
                 "x": [column * share, min(column * share + share - gap, 1.0)],
-                "y": [max(ceiling - band + bottom, 0.0), ceiling - top],
+                "y": [max(ceiling - band + bottom, 0.0), ceiling - above],
                 "axis": str(index + 1) if index else "",
             }
         )
@@ -48,13 +49,15 @@ def panel_title(cell: dict[str, Any], text: str, theme: Theme) -> dict[str, Any]
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
+        "align": "left",
         "font": {"size": 14, "color": theme.text},
     }
 
 
 def histograms(shown: Sequence[Row], picture: Picture) -> go.Figure:
     """One histogram per layer; a bin that towers over all others leaves its panel at the top and is named."""
-    cells, height = grid(len(shown), columns=COLUMNS, row_height=150)
+    notes = any(row.note for row in shown)
+    cells, height = grid(len(shown), columns=COLUMNS, row_height=170 if notes else 150, top=48 if notes else 30)
     traces: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
     for row, cell in zip(shown, cells, strict=True):
@@ -70,13 +73,30 @@ def histograms(shown: Sequence[Row], picture: Picture) -> go.Figure:
             "showgrid": False,
         }
     titles = [
-        panel_title(cell, ": ".join(part for part in (f"layer {row.layer}", row.note) if part), picture.theme)
+        panel_title(cell, "<br>".join(part for part in (f"layer {row.layer}", row.note) if part), picture.theme)
         for row, cell in zip(shown, cells, strict=True)
     ]
-    return go.Figure(
+    expected = [trace for trace in traces if trace.get("name") == "predicted"]
+    if expected:
+        expected[0]["showlegend"] = True
+    return figure(
         traces,
-        layout(picture.theme, alt=picture.alt(shown), annotations=titles, height=height, showlegend=False, **axes),
+        layout(
+            picture.theme,
+            alt=picture.alt(shown),
+            annotations=[*titles, _caption(shown, picture)],
+            height=height,
+            showlegend=bool(expected),
+            margin={"b": 60},
+            **axes,
+        ),
     )
+
+
+def _caption(shown: Sequence[Row], picture: Picture) -> dict[str, Any]:
+    """Under all panels: what the values are."""
+    place = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0, "xanchor": "center", "yanchor": "top", "yshift": -4}
+    return {"text": picture.caption(shown, zero="the tick"), "showarrow": False, "align": "center", **place}
 
 
 def _panel_axis(row: Row, picture: Picture) -> dict[str, Any]:
@@ -94,8 +114,8 @@ def _bars(row: Row, axis: str, picture: Picture) -> list[dict[str, Any]]:
     common = {"type": "scatter", "xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": False}
     bars = {
         **common,
-        "x": [float(f"{edge:.7g}") for edge in row.edges],
-        "y": [*(float(f"{share:.4g}") for share in row.shares), 0.0],
+        "x": compact(row.edges, 7),
+        "y": [*compact(row.shares, 5), 0.0],
         "mode": "lines",
         "line": {"shape": "hv", "width": 1, "color": colour},
         "fill": "tozeroy",
@@ -106,8 +126,9 @@ def _bars(row: Row, axis: str, picture: Picture) -> list[dict[str, Any]]:
         return [bars]
     dashed = {
         **common,
-        "x": [float(f"{centre:.7g}") for centre in row.centres],
-        "y": np.round(row.expected, 6).tolist(),
+        "name": "predicted",
+        "x": compact(middles(row.edges), 7),
+        "y": compact(row.expected, 5),
         "mode": "lines",
         "line": {"color": picture.theme.text, "width": 1.5, "dash": "dash"},
         "hoverinfo": "skip",

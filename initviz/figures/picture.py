@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from initviz.arrays import FloatArray
 from initviz.figures.rows import Quantity, Row
-from initviz.figures.theme import FONT_SIZE, Theme, depth_colour, log_ticks
+from initviz.figures.theme import Theme, depth_colour, log_ticks
+from initviz.wording import percent
 
 
 @dataclass(frozen=True)
@@ -22,39 +25,57 @@ class Picture:
         """The row's place on the depth scale."""
         return depth_colour(self.theme, row.layer, self.depth)
 
-    def places(self, row: Row) -> FloatArray:
-        """Horizontal coordinates of the row's bin centres: values on a shared axis, else 0..1."""
-        return row.centres if self.shared_axis else (row.positions[1:] + row.positions[:-1]) / 2
+    def edges(self, row: Row) -> FloatArray:
+        """Horizontal coordinates of the row's bin edges: values on a shared axis, else 0..1."""
+        return row.edges if self.shared_axis else np.linspace(0, 1, len(row.edges))
 
-    def value_axis(self, shown: Sequence[Row]) -> dict[str, Any]:
+    def caption(self, shown: Sequence[Row], zero: str) -> str:
+        """What the values are and how they are drawn, `zero` being what marks 0; Plotly breaks lines at <br>."""
+        marked = not self.shared_axis and any(row.zero_at is not None for row in shown)
+        cuts = [row.cut for row in shown if row.cut]
+        cut = f"<br>highest bin cut off: {_between(min(cuts), max(cuts))} of the values" if cuts else ""
+        return f"{self.what.name}{f' ({zero} marks 0)' if marked else ''}{cut}"
+
+    def value_axis(self, shown: Sequence[Row], title: str) -> dict[str, Any]:
         """The horizontal axis under rows that stand above each other."""
         if not self.shared_axis:
-            zero = "" if self.what.log else ", | marks 0"
-            title = f"{self.what.axis}, lowest to highest in each layer{zero}"
-            return {"title": {"text": title}, "range": [0, 1], "showticklabels": False, "ticks": "", "zeroline": False}
+            ends = {"tickmode": "array", "tickvals": [0, 1], "ticktext": ["lowest", "highest"], "tickangle": 0}
+            return {"title": {"text": title}, "range": [0, 1], "showgrid": False, "zeroline": False, **ends}
         low, high = float(shown[0].edges[0]), float(shown[0].edges[-1])
         ticks = log_ticks(low, high) if self.what.log else {}
-        return {"title": {"text": self.what.axis}, "range": [low, high], "zeroline": not self.what.log, **ticks}
+        return {"title": {"text": title}, "range": [low, high], "zeroline": not self.what.log, **ticks}
 
     def layer_title(self, shown: Sequence[Row]) -> str:
         """Says which layers are missing, where some are."""
         count = self.depth + (shown[0].layer == 0)
         return "layer (0 = input)" if len(shown) == count else f"layer ({len(shown)} of {count} shown)"
 
-    def right_margin(self, shown: Sequence[Row]) -> float:
-        """Pixels for the ranges beside the rows."""
-        return 16 if self.shared_axis else 12 + 0.56 * FONT_SIZE * max(len(row.span) for row in shown)
+    def beside(self, shown: Sequence[Row], heights: Sequence[float], texts: Sequence[str]) -> dict[str, Any]:
+        """Text at the right of the rows; `right_margin` makes room for it."""
+        edge = float(shown[0].edges[-1]) if self.shared_axis else 1.0
+        return self.text([edge] * len(shown), heights, [f" {text}" for text in texts], "middle right")
 
-    def labels(self, shown: Sequence[Row], heights: Sequence[float]) -> list[dict[str, Any]]:
-        """Ranges at the right of the rows (where each has its own), and notes on them at the left."""
-        left = float(shown[0].edges[0]) if self.shared_axis else 0.0
-        notes = [_text([left] * len(shown), heights, [row.note for row in shown], "top right", self.theme)]
-        if self.shared_axis:
-            return notes
-        return [
-            *notes,
-            _text([1.0] * len(shown), heights, [f" {row.span}" for row in shown], "middle right", self.theme),
-        ]
+    def notes(self, x: Sequence[float], y: Sequence[float], shown: Sequence[Row]) -> dict[str, Any]:
+        """What the shapes do not show, on the rows; an overflow in the colour of what is wrong, and with a sign."""
+        colours = [self.theme.wrong if row.overflow else self.theme.text for row in shown]
+        return self.text(x, y, [row.note for row in shown], "top right", colours)
+
+    def text(
+        self, x: Sequence[float], y: Sequence[float], text: Sequence[str], position: str, colours: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Words at places in the picture."""
+        return {
+            "type": "scatter",
+            "x": list(x),
+            "y": list(y),
+            "mode": "text",
+            "text": list(text),
+            "textposition": position,
+            "textfont": {"size": 14, "color": list(colours) or self.theme.text},
+            "cliponaxis": False,
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
 
     def alt(self, shown: Sequence[Row]) -> str:
         """The picture in words."""
@@ -64,16 +85,11 @@ class Picture:
         )
 
 
-def _text(x: Sequence[float], y: Sequence[float], text: Sequence[str], position: str, theme: Theme) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "x": list(x),
-        "y": list(y),
-        "mode": "text",
-        "text": list(text),
-        "textposition": position,
-        "textfont": {"size": 14, "color": theme.text},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+def right_margin(texts: Sequence[str]) -> float:
+    """Pixels for `Picture.beside`: a character of 14 pixels is about 7.5 wide."""
+    return 16 + 7.5 * max(len(text) for text in texts)
+
+
+def _between(low: float, high: float) -> str:
+    first, last = percent(low), percent(high)
+    return last if first == last else f"{first} to {last}"

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TypeAlias
 
 import numpy as np
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
+from initviz.figures.theme import WARNING
 from initviz.propagation import Gradient, Histogram, Layer, Propagation, Signal
 from initviz.wording import percent, show
 
@@ -24,8 +26,6 @@ class Quantity:
 
     id: str
     name: str
-    axis: str
-    """Title of the axis its values stand on."""
     of: Callable[[Layer], Signal | Gradient | None]
     log: bool = False
     """Whether the histogram is of log10 of the sizes."""
@@ -34,13 +34,12 @@ class Quantity:
 QUANTITIES = Catalogue(
     "quantity",
     [
-        Quantity("h", "activation h", "h", lambda layer: layer.h),
-        Quantity("z", "pre-activation z", "z", lambda layer: layer.z),
-        Quantity("grad_h", "gradient dL/dh", "size of dL/dh", lambda layer: layer.grad_h, log=True),
-        Quantity("grad_z", "gradient dL/dz", "size of dL/dz", lambda layer: layer.grad_z, log=True),
+        Quantity("h", "activation h", lambda layer: layer.h),
+        Quantity("z", "pre-activation z", lambda layer: layer.z),
+        Quantity("grad_h", "size of dL/dh", lambda layer: layer.grad_h, log=True),
+        Quantity("grad_z", "size of dL/dz", lambda layer: layer.grad_z, log=True),
         Quantity(
             "grad_w",
-            "gradient dL/dW",
             "size of dL/dW",
             lambda layer: layer.weights.gradient if layer.weights else None,
             log=True,
@@ -68,11 +67,6 @@ class Row:
     """Lowest and highest value in words."""
 
     @property
-    def positions(self) -> FloatArray:
-        """Edges as positions 0..1 within the row, (bins + 1,)."""
-        return np.linspace(0, 1, len(self.edges))
-
-    @property
     def peak(self) -> float:
         """The share drawn at full height. One bin that towers over all others (relu's zeros) is cut off at three times
         the next one, because otherwise nothing but it would be seen."""
@@ -81,20 +75,21 @@ class Row:
         return min(highest, 3 * float(ordered[-2])) or highest or 1.0
 
     @property
-    def cut(self) -> str:
-        """Says how high the bin is that `peak` cuts off; "" when none is."""
+    def overflow(self) -> bool:
+        """Whether some of the layer's values are not finite."""
+        return self.note.startswith(WARNING)
+
+    @property
+    def cut(self) -> float:
+        """The share in the bin that `peak` cuts off; 0 when none is."""
         highest = float(self.shares.max())
-        return f"{percent(highest)} in one bin" if highest > self.peak else ""
+        return highest if highest > self.peak else 0.0
 
     @property
     def words(self) -> list[str]:
-        """Range, cut and note, those there are."""
-        return [text for text in (self.span, self.cut, self.note) if text]
-
-    @property
-    def centres(self) -> FloatArray:
-        """Middle of each bin, (bins,); halves first, so that the largest floats do not overflow."""
-        return self.edges[1:] / 2 + self.edges[:-1] / 2
+        """Range, highest bin and note, those there are."""
+        cut = f"{percent(self.cut)} in one bin" if self.cut else ""
+        return [text for text in (self.span, cut, self.note) if text]
 
     @property
     def heights(self) -> FloatArray:
@@ -102,9 +97,15 @@ class Row:
         return np.minimum(self.shares / self.peak, 1.0)
 
 
+def middles(edges: FloatArray) -> FloatArray:
+    """Middle of each bin; halves first, so that the largest floats do not overflow."""
+    return edges[1:] / 2 + edges[:-1] / 2
+
+
 def even_choice(count: int, limit: int) -> list[int]:
-    """At most `limit` of the indices 0..count-1, evenly spread, first and last among them."""
-    return sorted({round(index) for index in np.linspace(0, count - 1, min(count, limit))})
+    """At most `limit` (2 or more) of the indices 0..count-1 in equal steps, first and last among them."""
+    step = max(1, ceil((count - 1) / (limit - 1)))
+    return sorted({*range(0, count, step), count - 1})
 
 
 def rows(
@@ -137,7 +138,7 @@ def _row(layer: int, data: Signal | Gradient, quantity: Quantity, common: FloatA
         counts / max(histogram.total, 1),
         _rebinned(*expected[layer], edges) if layer in expected else None,
         _note(data, quantity),
-        -low / (high - low) if low <= 0 <= high and not quantity.log else None,
+        -low / (high - low) if low <= 0 <= high and counts.any() and not quantity.log else None,
         _span(data, quantity),
     )
 
@@ -149,7 +150,7 @@ def _rebinned(old_edges: FloatArray, masses: FloatArray, edges: FloatArray) -> F
 
 def _note(data: Signal | Gradient, quantity: Quantity) -> str:
     histogram = data.histogram
-    notes = [f"{percent(data.nonfinite)} overflow"] if data.nonfinite else []
+    notes = [f"{WARNING} {percent(data.nonfinite)} overflow"] if data.nonfinite else []
     if histogram.total:
         if quantity.log and histogram.below:
             notes.append(f"{percent(histogram.below / histogram.total)} exactly 0")
@@ -165,5 +166,5 @@ def _span(data: Signal | Gradient, quantity: Quantity) -> str:
     if isinstance(data, Signal) and data.min == data.max:
         return f"all {show(data.min)}"
     ends = histogram.edges[[0, -1]]
-    low, high = (show(float(end)) for end in (10.0**ends if quantity.log else ends))
+    low, high = (show(float(f"{end:.2g}")) for end in (10.0**ends if quantity.log else ends))
     return f"{low} to {high}"

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from initviz.figures.depth import ReferenceLine, Series, by_depth
+from initviz.figures.depth import ReferenceLine, by_depth
+from initviz.figures.series import Series
 from initviz.figures.theme import LIGHT, Role, Theme
 from initviz.propagation import Layer, Propagation
 

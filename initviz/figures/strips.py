@@ -1,30 +1,39 @@
 """Ridges and violins: one filled shape per layer, the input on top."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import plotly.graph_objects as go
 
-from initviz.figures.picture import Picture
-from initviz.figures.rows import Row
-from initviz.figures.theme import layout
+from initviz.arrays import FloatArray
+from initviz.figures.picture import Picture, right_margin
+from initviz.figures.rows import Row, middles
+from initviz.figures.theme import compact, figure, layout
 
 RIDGE = 1.5
 """Height of a ridge; rows stand 1 apart, so they overlap a little and small shapes stay visible."""
+LOWEST = 0.004
+"""Predicted heights below this would only dash the baseline."""
+DIGITS = 7
+"""Of horizontal coordinates: as many as float32 has."""
 VIOLIN = 0.46
 """Half the width of a violin; they never touch."""
 
 
+Outline: TypeAlias = tuple[FloatArray, FloatArray, dict[str, str]]
+"""(x, y, how the line looks) of a closed shape."""
+
+
 def ridges(shown: Sequence[Row], picture: Picture) -> go.Figure:
-    """One shape per layer standing on its baseline, dark to light by depth."""
-    shapes = [_shape(row, -place, RIDGE, picture, mirrored=False) for place, row in enumerate(shown)]
+    """One histogram per layer standing on its baseline, dark to light by depth."""
+    shapes = [_shape(row, _steps(row, -place, picture), picture) for place, row in enumerate(shown)]
     return _strip(shapes, shown, picture, RIDGE, top=RIDGE + 0.1)
 
 
 def violins(shown: Sequence[Row], picture: Picture) -> go.Figure:
     """One shape per layer mirrored about its baseline."""
-    shapes = [_shape(row, -place, VIOLIN, picture, mirrored=True) for place, row in enumerate(shown)]
+    shapes = [_shape(row, _mirrored(row, -place, picture), picture) for place, row in enumerate(shown)]
     return _strip(shapes, shown, picture, VIOLIN, top=0.6)
 
 
@@ -33,43 +42,37 @@ def _strip(
 ) -> go.Figure:
     bases = [-float(place) for place in range(len(shown))]
     expected = any(row.expected is not None for row in shown)
-    traces = [*shapes, *picture.labels(shown, bases)]
-    if not picture.shared_axis:
-        traces.append(_zero_marks(shown, picture))
+    left = [float(row.edges[0]) if picture.shared_axis else 0.0 for row in shown]
+    spans = [""] if picture.shared_axis else [row.span for row in shown]
+    traces = [*shapes, picture.notes(left, bases, shown)]
     if expected:
         traces.append(_expected_outlines(shown, picture, height))
+    if not picture.shared_axis:
+        traces += [_zero_marks(shown, picture), picture.beside(shown, bases, spans)]
     rows = {"tickmode": "array", "tickvals": bases, "ticktext": [str(row.layer) for row in shown], "zeroline": False}
-    return go.Figure(
+    return figure(
         traces,
         layout(
             picture.theme,
             alt=picture.alt(shown),
-            xaxis=picture.value_axis(shown),
+            xaxis=picture.value_axis(shown, picture.caption(shown, zero="\u25b2")),
             yaxis={"title": {"text": picture.layer_title(shown)}, "range": [1 - len(shown) - 0.6, top], **rows},
-            margin={"r": picture.right_margin(shown)},
-            height=min(150 + 30 * len(shown), 720),
+            margin={"r": right_margin(spans), "b": 60},
+            height=150 + 27 * len(shown),
             showlegend=expected,
         ),
     )
 
 
-def _numbers(values: np.ndarray) -> list[float]:
-    """Seven digits: enough for float32, and half the JSON."""
-    return [float(f"{value:.7g}") for value in values]
-
-
-def _shape(row: Row, base: int, height: float, picture: Picture, *, mirrored: bool) -> dict[str, Any]:
-    heights = np.round(np.concatenate([[0.0], row.heights * height, [0.0]]), 3)
-    centres = picture.places(row)
-    ends = row.edges[[0, -1]] if picture.shared_axis else (0.0, 1.0)
-    x = _numbers(np.concatenate([ends[:1], centres, ends[1:]]))
+def _shape(row: Row, outline: Outline, picture: Picture) -> dict[str, Any]:
     colour = picture.colour(row)
+    x, y, line = outline
     return {
         "type": "scatter",
-        "x": x + x[::-1] if mirrored else x,
-        "y": [*(base + heights).tolist(), *((base - heights)[::-1].tolist() if mirrored else [])],
+        "x": compact(x, DIGITS),
+        "y": np.round(y, 3).tolist(),
         "mode": "lines",
-        "line": {"color": colour if mirrored else picture.theme.background, "width": 1},
+        "line": {"width": 1, **line},
         "fill": "toself",
         "fillcolor": colour,
         "hoveron": "fills",
@@ -79,27 +82,53 @@ def _shape(row: Row, base: int, height: float, picture: Picture, *, mirrored: bo
     }
 
 
+def _steps(row: Row, base: float, picture: Picture) -> Outline:
+    """The outline of the bars on a baseline; its own line parts it from the ridge behind."""
+    edges = picture.edges(row)
+    y = base + RIDGE * np.concatenate([[0.0], row.heights, [0.0]])
+    return np.concatenate([edges[:1], edges]), y, {"shape": "hv", "color": picture.theme.background}
+
+
+def _mirrored(row: Row, base: float, picture: Picture) -> Outline:
+    """Heights to both sides of the baseline, from bin centre to bin centre."""
+    edges = picture.edges(row)
+    x = np.concatenate([edges[:1], middles(edges), edges[-1:]])
+    heights = VIOLIN * np.concatenate([[0.0], row.heights, [0.0]])
+    return (
+        np.concatenate([x, x[::-1]]),
+        np.concatenate([base + heights, base - heights[::-1]]),
+        {"color": picture.colour(row)},
+    )
+
+
 def _expected_outlines(shown: Sequence[Row], picture: Picture, height: float) -> dict[str, Any]:
     """All predicted shapes as one dashed line with gaps, on the scale of the measured ones."""
     x: list[float | None] = []
     y: list[float | None] = []
     for place, row in enumerate(shown):
         if row.expected is not None:
-            x += [*_numbers(picture.places(row)), None]
-            y += [*np.round(height * np.minimum(row.expected / row.peak, 1.0) - place, 3).tolist(), None]
+            x += [*compact(middles(picture.edges(row)), DIGITS), None]
+            heights = np.minimum(row.expected / row.peak, 1.0)
+            y += [round(height * share - place, 3) if share > LOWEST else None for share in heights.tolist()]
+            y.append(None)
     line = {"color": picture.theme.text, "width": 1.5, "dash": "dash"}
     return {"type": "scatter", "name": "predicted", "x": x, "y": y, "mode": "lines", "line": line, "hoverinfo": "skip"}
 
 
 def _zero_marks(shown: Sequence[Row], picture: Picture) -> dict[str, Any]:
-    """A short stroke on each baseline where the value 0 stands."""
+    """A small triangle under each baseline where the value 0 stands."""
     marked = [(row.zero_at, -place) for place, row in enumerate(shown) if row.zero_at is not None]
     return {
         "type": "scatter",
         "x": [x for x, _ in marked],
-        "y": [y for _, y in marked],
+        "y": [y - 0.12 for _, y in marked],
         "mode": "markers",
-        "marker": {"symbol": "line-ns", "size": 10, "line": {"width": 2, "color": picture.theme.text}},
+        "marker": {
+            "symbol": "triangle-up",
+            "size": 9,
+            "color": picture.theme.text,
+            "line": {"width": 1, "color": picture.theme.background},
+        },
         "cliponaxis": False,
         "hoverinfo": "skip",
         "showlegend": False,

@@ -4,7 +4,7 @@ Measured is solid, predicted dashed, run A the first colour, run B the second; d
 marks something wrong. Pages show these figures with `st.plotly_chart(..., theme=None)`: the look is already complete.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, floor, isfinite, log10
@@ -14,10 +14,14 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sequential
 
+from initviz.arrays import FloatArray
 from initviz.wording import show
 
 Role: TypeAlias = int | Literal["wrong", "muted"]
 """What a colour stands for: 0 = run A, 1 = run B, more for several curves; wrong; muted for reference lines."""
+
+WARNING = "\u26a0"
+"""Stands beside everything red, so that colour is never the only sign."""
 
 FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 FONT_SIZE = 15
@@ -38,14 +42,19 @@ class Theme:
     """Okabe and Ito's colour-blind-safe hues, each at a lightness that this background shows."""
     depth_part: tuple[float, float]
     """The part of viridis that stands at least 3:1 against the background, first layer to last."""
-    heat: tuple[str, ...]
-    """Colours of a heat map from few to many; cividis."""
+    heat: tuple[tuple[float, str], ...]
+    """Colour scale of a heat map from few (0) to many (1); cividis."""
 
     def colour(self, role: Role) -> str:
         """The colour that stands for `role`; categorical ones repeat when there are more curves than colours."""
         if isinstance(role, int):
             return self.categorical[role % len(self.categorical)]
         return self.wrong if role == "wrong" else self.muted
+
+
+def _scale(colours: Sequence[str]) -> tuple[tuple[float, str], ...]:
+    """Colours at equal distances from 0 to 1."""
+    return tuple((place / (len(colours) - 1), colour) for place, colour in enumerate(colours))
 
 
 LIGHT = Theme(
@@ -57,7 +66,7 @@ LIGHT = Theme(
     wrong="#c4122f",
     categorical=("#0072b2", "#b35c00", "#00795a", "#a3498a", "#4d5bd0", "#6f6a00", "#262730"),
     depth_part=(0.0, 0.6),
-    heat=tuple(sequential.Cividis[::-1]),
+    heat=_scale(sequential.Cividis[::-1]),
 )
 DARK = Theme(
     id="dark",
@@ -68,7 +77,7 @@ DARK = Theme(
     wrong="#ff6b6b",
     categorical=("#56b4e9", "#e69f00", "#2fc496", "#e093c3", "#a3acff", "#f0e442", "#fafafa"),
     depth_part=(0.34, 1.0),
-    heat=tuple(sequential.Cividis),
+    heat=_scale(sequential.Cividis),
 )
 THEMES = {theme.id: theme for theme in (LIGHT, DARK)}
 
@@ -119,6 +128,12 @@ def layout(theme: Theme, *, alt: str, **overrides: Any) -> dict[str, Any]:
     return {"template": template(theme), "meta": {"alt": alt}, **overrides}
 
 
+def figure(traces: Sequence[Mapping[str, Any]], look: Mapping[str, Any]) -> go.Figure:
+    """A figure of plain dicts. Plotly's check of every property takes four times as long as all the rest and would run
+    for every visitor again; the tests run it on every kind of figure instead (tests/figures/test_valid.py)."""
+    return go.Figure(list(traces), dict(look), _validate=False)
+
+
 def alt_text(figure: go.Figure) -> str:
     """What the figure shows, in words: for `st.plotly_chart(..., alt=...)`."""
     return str(figure.layout.meta["alt"])
@@ -137,6 +152,15 @@ def depth_colour(theme: Theme, layer: int, depth: int) -> str:
 def faded(colour: str, opacity: float) -> str:
     """A #rrggbb colour with an opacity, as Plotly wants it for fills."""
     return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},{opacity:g})"
+
+
+def compact(values: FloatArray, digits: int) -> list[float]:
+    """Plain numbers with so many digits of the largest one: what a screen can show, in half the JSON."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if not 1e-290 < largest < 1e290:  # the powers of ten for rounding would not fit into a float
+        return [float(value) for value in values]
+    rounded: list[float] = np.round(values, digits - 1 - floor(log10(largest))).tolist()
+    return rounded
 
 
 def log_ticks(low: float, high: float, most: int = 8) -> dict[str, Any]:
