@@ -5,6 +5,10 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from initviz.experiment import Experiment
+from initviz.figures import signal
+from initviz.figures.theme import DARK, LIGHT
+from initviz.simulate import simulate
 from initviz.ui import cache
 
 
@@ -93,3 +97,11 @@ def test_what_the_work_raises_reaches_the_page_every_time() -> None:
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INITVIZ_MEMORY_MIB", "80")
     assert cache.jobs().largest_mib == 70
+
+
+def test_remembered_figures_are_built_once_for_one_result() -> None:
+    one, other = (simulate(Experiment(depth=2, width=4, samples=8)) for _ in range(2))
+    first = cache.remembered(signal.std_by_depth, one, theme=LIGHT)
+    assert cache.remembered(signal.std_by_depth, one, theme=LIGHT) is first
+    assert cache.remembered(signal.std_by_depth, one, theme=DARK) is not first
+    assert cache.remembered(signal.std_by_depth, other, theme=LIGHT) is not first
