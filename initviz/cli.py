@@ -149,8 +149,8 @@ def read_experiment(options: Namespace) -> Experiment:
     texts = {name: getattr(options, name) for name in FIELDS}
     given = {name: FIELDS[name].parse(text) for name, text in texts.items() if text is not None}
     experiment = start.changed(**given)
-    for name in given:
-        if not experiment.uses(name):
+    for name, value in given.items():
+        if value != DEFAULTS[name] and not experiment.uses(name):
             _say(f"note: {_flag(name)} does nothing with {experiment.weights.name}.")
     return experiment
 

@@ -274,7 +274,7 @@ PRESETS = Catalogue(
             "script_tanh_glorot",
             "Script: tanh + Glorot",
             _script("tanh", initializer="glorot_normal"),
-            "The spread narrows only slowly, and the gradient arrives at the first layer at nearly its full size.",
+            "The spread narrows only slowly, and most of the gradient arrives at the first layer.",
             ("S2-4", "S2-6", "S2-10"),
         ),
         Preset(
