@@ -35,9 +35,18 @@ def query(page: Page) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query, keep_blank_values=True).items()}
 
 
-def slider(page: Page, name: str) -> str:
-    """The value a slider of the sidebar shows."""
-    return page.locator(f".st-key-field-{name} [data-testid=stSliderThumbValue]").inner_text()
+def agrees(page: Page, **expected: str) -> None:
+    """Wait until the link has these parameters."""
+    page.wait_for_function(
+        "expected => { const shown = new URLSearchParams(location.search);"
+        " return Object.entries(expected).every(([name, value]) => shown.get(name) === value); }",
+        arg=expected,
+    )
+
+
+def shows(page: Page, name: str, value: str) -> None:
+    """Wait until a slider of the sidebar shows this value."""
+    expect(page.locator(f".st-key-field-{name} [data-testid=stSliderThumbValue]")).to_have_text(value)
 
 
 def move(page: Page, name: str, presses: int) -> None:
