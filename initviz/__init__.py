@@ -1,1 +1,13 @@
-"""initviz: see why a neural network will or will not learn."""
+"""initviz: see why a neural network will or will not learn.
+
+from initviz import Experiment, simulate
+simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
+"""
+
+from initviz.catalogue import InputError
+from initviz.experiment import Budget, Experiment, OverBudget
+from initviz.presets import PRESETS
+from initviz.propagation import Bins, Propagation
+from initviz.simulate import simulate
+
+__all__ = ["PRESETS", "Bins", "Budget", "Experiment", "InputError", "OverBudget", "Propagation", "simulate"]
