@@ -106,6 +106,7 @@ def test_another_activation_drops_alpha() -> None:
 # --- the link ---
 
 
+@settings(deadline=None)
 @given(experiments())
 def test_the_link_is_the_experiment(e: Experiment) -> None:
     query = e.to_query()
@@ -114,6 +115,7 @@ def test_the_link_is_the_experiment(e: Experiment) -> None:
     assert set(query) == set(FIELDS) - ({"alpha"} if e.alpha is None else set())
 
 
+@settings(deadline=None)
 @given(experiments())
 def test_changing_nothing_changes_nothing(e: Experiment) -> None:
     assert e.changed() == e
@@ -125,7 +127,7 @@ hostile = st.text(max_size=60) | st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(list(FIELDS)) | st.text(max_size=8), hostile, max_size=len(FIELDS)))
 @example({"alpha": "1e9", "activation": "abrelu"})
 @example({"alpha": "5", "activation": "nonsense"})
@@ -210,6 +212,7 @@ def test_a_data_set_costs_the_rows_it_has() -> None:
     assert cost(Experiment(inputs="digits", samples=10_000)) == cost(Experiment(inputs="digits", samples=1797))
 
 
+@settings(deadline=None)
 @given(experiments(), st.floats(0.001, 100), st.floats(10, 4000))
 def test_the_nearest_fit_fits_and_is_the_largest(e: Experiment, gflop: float, mib: float) -> None:
     budget = Budget(gflop, mib)

@@ -4,7 +4,7 @@ import re
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from initviz.activations import ACTIVATIONS
@@ -58,6 +58,7 @@ def test_whole_numbers() -> None:
     assert NUMBERS["seed"].bounds == "from 0 to 2147483647", "every digit of a whole bound"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(NUMBERS)), st.floats(allow_nan=False))
 def test_clamped_values_are_always_allowed_and_text_keeps_them(name: str, value: float) -> None:
     spec = NUMBERS[name]
