@@ -13,7 +13,7 @@ from initviz.figures.theme import LIGHT, Theme, compact, faded, figure, layout
 from initviz.propagation import Histogram
 from initviz.wording import percent, show
 
-POINTS = 201
+POINTS = 121
 """Points of a curve, corners and jumps not counted."""
 DENSITY_HEIGHT = 0.4
 """The density of z fills this part of the chart's height."""
@@ -80,7 +80,7 @@ def _line(z: FloatArray, y: FloatArray, name: str, colour: str, dash: str) -> di
         "type": "scatter",
         "name": name,
         "x": compact(z, 12),
-        "y": compact(y, 6),
+        "y": compact(y, 5),
         "mode": "lines",
         "line": {"color": colour, "width": 2.5, "dash": dash},
         "hovertemplate": f"z = %{{x:.3~g}}: %{{y:.4~g}}<extra>{name}</extra>",

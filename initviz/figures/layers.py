@@ -30,7 +30,7 @@ VIEWS = Catalogue(
     [
         View("ridges", "Ridges", 20, ridges),
         View("histograms", "Histograms", 12, histograms),
-        View("violins", "Violins", 20, violins),
+        View("violins", "Violins", 16, violins),
         View("heat_map", "Heat map", 101, heat_map),
     ],
 )

@@ -122,14 +122,19 @@ def _common_edges(histograms: Sequence[Histogram]) -> FloatArray:
     filled = [one for one in histograms if one.counts.any()] or list(histograms)
     low = min(float(one.edges[0]) for one in filled)
     high = max(float(one.edges[-1]) for one in filled)
-    return np.linspace(low, high, min(max(len(one.counts) for one in filled), MOST_BINS) + 1)
+    return _even_edges(low, high, min(max(len(one.counts) for one in filled), MOST_BINS))
+
+
+def _even_edges(low: float, high: float, bins: int) -> FloatArray:
+    """(bins + 1,) edges; halved on the way, because the range may be wider than the largest float."""
+    return 2 * np.linspace(low / 2, high / 2, bins + 1)
 
 
 def _row(layer: int, data: Signal | Gradient, quantity: Quantity, common: FloatArray | None, expected: Expected) -> Row:
     histogram = data.histogram
     edges = histogram.edges if common is None else common
     if len(edges) > MOST_BINS + 1:
-        edges = np.linspace(edges[0], edges[-1], MOST_BINS + 1)
+        edges = _even_edges(float(edges[0]), float(edges[-1]), MOST_BINS)
     counts = histogram.counts if edges is histogram.edges else histogram.rebinned(edges)
     low, high = float(edges[0]), float(edges[-1])
     return Row(
@@ -138,7 +143,7 @@ def _row(layer: int, data: Signal | Gradient, quantity: Quantity, common: FloatA
         counts / max(histogram.total, 1),
         _rebinned(*expected[layer], edges) if layer in expected else None,
         _note(data, quantity),
-        -low / (high - low) if low <= 0 <= high and counts.any() and not quantity.log else None,
+        -low / 2 / (high / 2 - low / 2) if low <= 0 <= high and counts.any() and not quantity.log else None,
         _span(data, quantity),
     )
 

@@ -65,7 +65,7 @@ LIGHT = Theme(
     grid="#e1e3e8",
     wrong="#c4122f",
     categorical=("#0072b2", "#b35c00", "#00795a", "#a3498a", "#4d5bd0", "#6f6a00", "#262730"),
-    depth_part=(0.0, 0.6),
+    depth_part=(0.0, 0.59),
     heat=_scale(sequential.Cividis[::-1]),
 )
 DARK = Theme(
@@ -125,7 +125,8 @@ def template(theme: Theme) -> go.layout.Template:
 
 def layout(theme: Theme, *, alt: str, **overrides: Any) -> dict[str, Any]:
     """The layout of a figure: the theme's template, `alt` as its description for screen readers, and `overrides`."""
-    return {"template": template(theme), "meta": {"alt": alt}, **overrides}
+    filled = {name: value for name, value in overrides.items() if value != []}
+    return {"template": template(theme), "meta": {"alt": alt}, **filled}
 
 
 def figure(traces: Sequence[Mapping[str, Any]], look: Mapping[str, Any]) -> go.Figure:

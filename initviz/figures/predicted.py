@@ -1,0 +1,51 @@
+"""Predictions as lines and shapes that the measured figures take along."""
+
+from initviz.figures.depth import Series
+from initviz.figures.rows import Expected
+from initviz.figures.theme import Role
+from initviz.propagation import Propagation
+from initviz.theory import Prediction, layer_masses
+
+BANDED = ("std", "grad_h_std")
+"""Columns for which the scatter of one finite network about the prediction is known."""
+
+
+def lines(
+    prediction: Prediction, column: str, *, name: str = "predicted", role: Role = 0, scale: float = 1
+) -> list[Series]:
+    """The predicted column as a dashed line, with the band in which 95 % of finite networks lie, where it is known.
+
+    No line at all where there is no prediction.
+    """
+    values = scale * prediction.column(column)
+    first = 0 if values[0] == values[0] else 1
+    if not (values[first:] == values[first:]).any():
+        return []
+    low, high = prediction.band(column) if column in BANDED else (None, None)
+    return [
+        Series(
+            name,
+            range(first, len(values)),
+            values[first:],
+            kind="predicted",
+            role=role,
+            low=None if low is None else low[first:],
+            high=None if high is None else high[first:],
+        )
+    ]
+
+
+def shapes(prediction: Prediction, propagation: Propagation, quantity: str) -> Expected:
+    """Expected shares of h or z in the bins of every hidden layer's histogram; empty where nothing is predicted."""
+    if prediction.reason and prediction.sizes is None:
+        return {}
+    expected = {}
+    for layer in propagation.layers[1:]:
+        signal = layer.h if quantity == "h" else layer.z
+        if signal is not None and not signal.nonfinite:
+            edges = signal.histogram.edges
+            expected[layer.layer] = (
+                edges,
+                layer_masses(prediction, layer.layer, edges, "h" if quantity == "h" else "z"),
+            )
+    return expected

@@ -1,0 +1,35 @@
+"""Runs that between them hold everything a figure must survive."""
+
+from functools import cache
+
+import pytest
+
+from initviz.experiment import Experiment
+from initviz.propagation import Bins, Propagation
+from initviz.simulate import simulate
+
+SMALL = Experiment(width=40, samples=60)
+EXPERIMENTS = {
+    "lecture": SMALL,
+    "relu": SMALL.changed(activation="relu", initializer="he_normal"),
+    "overflow": SMALL.changed(activation="relu", std=100.0, depth=40),
+    "float64 overflow": Experiment(activation="linear", std=100.0, depth=100, width=1000, samples=2, dtype="float64"),
+    "zeros": SMALL.changed(initializer="zeros"),
+    "one layer": SMALL.changed(depth=1),
+    "deep": SMALL.changed(initializer="glorot_normal", depth=100),
+    "wide": Experiment(activation="sigmoid", initializer="glorot_normal", width=600, samples=200),
+    "digits": SMALL.changed(inputs="digits", activation="relu", initializer="he_normal"),
+}
+RUNS = tuple(EXPERIMENTS)
+
+
+@cache
+def run(name: str) -> Propagation:
+    # One run has bins as in the lecture, so that values fall outside, and more of them than a figure shows.
+    bins = Bins(count=300, low=-1.0, high=1.0) if name == "digits" else Bins()
+    return simulate(EXPERIMENTS[name], bins)
+
+
+@pytest.fixture(params=RUNS)
+def any_run(request: pytest.FixtureRequest) -> Propagation:
+    return run(request.param)

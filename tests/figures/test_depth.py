@@ -1,0 +1,156 @@
+"""Charts over layers, as data: their points are the columns of the table, and nothing is dropped without a word."""
+
+from math import inf, log10, nan
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from initviz.figures import gradients, signal
+from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
+from initviz.figures.series import Series
+from initviz.figures.theme import DARK, LIGHT, alt_text
+from initviz.propagation import Propagation
+from tests.figures.conftest import run
+
+
+def points(trace: go.Scatter) -> np.ndarray:
+    return np.array([nan if y is None else y for y in trace.y], dtype=float)
+
+
+def drawable(values: np.ndarray, log: bool = False) -> np.ndarray:
+    return np.where(np.isfinite(values) & ((values > 0) | (not log)), values, nan)
+
+
+def words(figure: go.Figure) -> list[str]:
+    return [annotation.text for annotation in figure.layout.annotations]
+
+
+def test_points_are_the_columns_of_the_table(any_run: Propagation) -> None:
+    columns = {
+        signal.std_by_depth: [("std", 0, 1, True)],
+        signal.mean_by_depth: [("mean", 0, 1, False)],
+        signal.cosine_by_depth: [("cosine", 0, 1, False)],
+        signal.shares_by_depth: [(name, 1, 100, False) for name in ("saturated", "zero", "dead")],
+        gradients.gradient_by_depth: [("grad_h_std", 0, 1, True), ("grad_w_std", 1, 1, True)],
+    }
+    for draw, expected in columns.items():
+        figure = draw(any_run)
+        assert len(figure.data) == len(expected)
+        for trace, (name, first, unit, log) in zip(figure.data, expected, strict=True):
+            np.testing.assert_array_equal(trace.x, np.arange(first, len(any_run)))
+            np.testing.assert_array_equal(points(trace), drawable(unit * any_run.column(name)[first:], log))
+            assert (figure.layout.yaxis.type == "log") is log
+
+
+def test_factors_multiply_up_to_the_whole_change() -> None:
+    lecture = run("lecture")
+    forward, backward = (points(trace) for trace in gradients.factors_by_depth(lecture).data)
+    std, gradient = lecture.column("std"), lecture.column("grad_h_std")
+    # Ten rounded divisions and nine products: relative error below 20 times half an ulp.
+    assert np.prod(forward) == pytest.approx(std[-1] / std[0], rel=20 * 2**-53)
+    assert np.prod(backward) == pytest.approx(gradient[0] / gradient[-1], rel=20 * 2**-53)
+
+
+def test_chain_product() -> None:
+    (trace,) = gradients.chain_product({"a quarter": 0.25}, 50).data
+    np.testing.assert_array_equal(points(trace), [0.25**n for n in range(51)])
+
+
+def test_overflow_is_named_and_red() -> None:
+    overflow = run("overflow")
+    lost = np.flatnonzero(overflow.column("nonfinite"))
+    for theme in (LIGHT, DARK):
+        figure = signal.std_by_depth(overflow, theme=theme)
+        assert f"layers {lost[0]}-{lost[-1]}" in words(figure)[-1]
+        assert "overflow" in words(figure)[-1]
+        assert figure.layout.annotations[-1].font.color == theme.wrong
+        assert (figure.layout.shapes[-1].x0, figure.layout.shapes[-1].x1) == (lost[0] - 0.4, lost[-1] + 0.4)
+        assert "overflow" in alt_text(figure)
+
+
+def test_zero_on_a_log_axis_is_named() -> None:
+    assert words(signal.std_by_depth(run("zeros"))) == ["measured: exactly 0, layers 1-10"]
+    assert not words(signal.std_by_depth(run("zeros"), log=False))
+
+
+def test_undefined_is_not_called_overflow() -> None:
+    figure = signal.cosine_by_depth(run("zeros"))  # outputs of length zero have no direction
+    assert words(figure) == ["measured: undefined, layers 1-10"]
+    assert "overflow" not in alt_text(figure)
+
+
+def test_healthy_runs_need_no_words() -> None:
+    for draw in (signal.std_by_depth, signal.mean_by_depth, gradients.gradient_by_depth, gradients.factors_by_depth):
+        assert not words(draw(run("relu")))
+
+
+def test_separate_gaps_are_separate_and_their_number_is_bounded() -> None:
+    values = np.array([1, inf, 1, nan, 1, 0, 0, 1.0])
+    figure = by_depth([Series("x", range(8), values)], y_title="", log=True)
+    assert [word.split("x: ")[1] for word in words(figure)] == [
+        "overflow, layer 1",
+        "undefined, layer 3",
+        "exactly 0, layers 5-6",
+    ]
+    alternating = np.array([1, inf] * 10)
+    many = words(by_depth([Series("x", range(20), alternating)], y_title=""))
+    assert len(many) == 4
+    assert "6 more" in many[-1]
+
+
+def test_predicted_is_dashed_and_measured_solid() -> None:
+    line = Series("theory", [0, 1, 2], np.array([1, 0.5, nan]), "predicted", low=np.array([0.9, 0.0, nan]),
+                  high=np.array([1.1, 0.6, nan]))  # fmt: skip
+    figure = signal.std_by_depth(run("lecture"), predicted=[line])
+    band, measured, predicted = figure.data
+    assert (measured.line.dash, predicted.line.dash) == ("solid", "dash")
+    assert band.fill == "toself"
+    assert set(band.x) == {0}  # a band down to 0 has no place on a log axis
+    assert not words(figure)  # no prediction is nothing to warn about
+
+
+def test_pinned_run_is_a_in_the_first_colour() -> None:
+    figure = signal.std_by_depth(run("lecture"), pinned=run("relu"))
+    assert [trace.name for trace in figure.data] == ["A: measured", "B: measured"]
+    assert [trace.line.color for trace in figure.data] == list(LIGHT.categorical[:2])
+    np.testing.assert_array_equal(points(figure.data[0]), run("relu").column("std"))
+
+
+def test_float_limits_are_those_of_the_formats() -> None:
+    assert [(line.label, line.value) for line in FLOAT_LIMITS] == [
+        ("smallest float16", 2.0**-24),
+        ("largest float16", 65504.0),
+        ("smallest float32", 2.0**-149),
+        ("largest float32", (2 - 2.0**-23) * 2.0**127),
+    ]
+
+
+@pytest.mark.parametrize(("std", "drawn"), [(1e-7, ["smallest float16"]), (1.0, []), (1e4, ["largest float16"])])
+def test_limits_are_drawn_where_the_data_come_near(std: float, drawn: list[str]) -> None:
+    series = [Series("x", [0, 1], np.array([std, std]))]
+    figure = by_depth(series, y_title="", log=True, reference_lines=FLOAT_LIMITS)
+    assert [shape.label.text for shape in figure.layout.shapes] == drawn
+    low, high = figure.layout.yaxis.range
+    assert all(low < log10(shape.y0) < high for shape in figure.layout.shapes)
+
+
+def test_a_kept_line_stays_in_view() -> None:
+    figure = by_depth(
+        [Series("x", [0], np.array([1e-9]))], y_title="", log=True, reference_lines=[ReferenceLine(1, "")]
+    )
+    low, high = figure.layout.yaxis.range
+    assert low < -9 < 0 < high
+
+
+def test_nothing_to_draw_is_still_a_figure() -> None:
+    assert not by_depth([], y_title="", log=True).data
+    assert by_depth([Series("x", [0], np.array([nan]))], y_title="", log=True).layout.yaxis.range
+
+
+def test_weight_histogram_is_the_density() -> None:
+    weights = run("lecture").layers[3].weights
+    assert weights is not None
+    figure = gradients.weight_histogram(run("lecture"), 3, density=(np.array([0.0]), np.array([40.0])))
+    np.testing.assert_array_equal(figure.data[0].y[:-1], weights.histogram.density())
+    assert figure.data[1].line.dash == "dash"
