@@ -1,20 +1,26 @@
 """From numbers to a verdict: what is wrong with this network, which layers say so, and what would cure it.
 
 Forward and backward are judged apart: a network can carry its signal and still lose its gradient. The verdict follows
-what was measured, never the name of the initializer.
+what was measured, never the name of the initializer; the same checks read a prediction, and so find the cure.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, log
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from initviz.arrays import FloatArray
 from initviz.experiment import Experiment
-from initviz.propagation import Propagation
 from initviz.wording import percent, show
+
+
+class Columns(Protocol):
+    """A Propagation or a Prediction: columns by name over the layers 0..depth, KeyError for one it does not have."""
+
+    def column(self, name: str, /) -> FloatArray: ...
+
 
 Severity: TypeAlias = Literal["bad", "warning", "note", "good"]
 Direction: TypeAlias = Literal["forward", "backward", "both"]
@@ -60,11 +66,25 @@ class Finding:
 _ORDER: tuple[Severity, ...] = ("bad", "warning", "note", "good")
 
 
-def diagnose(experiment: Experiment, propagation: Propagation) -> tuple[Finding, ...]:
+def diagnose(experiment: Experiment, layers: Columns) -> tuple[Finding, ...]:
     """All findings, the gravest first; exactly one finding "healthy" when neither direction has any."""
-    found = [finding for check in _CHECKS for finding in check(experiment, propagation)]
-    if not any(finding.severity in ("bad", "warning") for finding in found):
-        found.append(_healthy(propagation))
+    return _judged(experiment, layers, [*_CHECKS, *_MEASURED_CHECKS])
+
+
+def foresee(experiment: Experiment, layers: Columns) -> tuple[Finding, ...]:
+    """The same judgement of a prediction, which knows nothing of dead units, symmetry, overflow and float16."""
+    return _judged(experiment, layers, _CHECKS)
+
+
+def is_healthy(findings: Sequence[Finding]) -> bool:
+    """Whether nothing worse than a note was found."""
+    return all(finding.severity in ("note", "good") for finding in findings)
+
+
+def _judged(experiment: Experiment, layers: Columns, checks: "Sequence[_Check]") -> tuple[Finding, ...]:
+    found = [finding for check in checks for finding in check(experiment, layers)]
+    if is_healthy(found):
+        found.append(_healthy(layers))
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
 
 
@@ -81,8 +101,8 @@ def verdict(findings: tuple[Finding, ...]) -> dict[Direction, Severity]:
 # --- the checks ----------------------------------------------------------------------------------------------------
 
 
-def _hidden(propagation: Propagation, name: str) -> FloatArray:
-    return propagation.column(name)[1:]
+def _hidden(layers: Columns, name: str) -> FloatArray:
+    return layers.column(name)[1:]
 
 
 def _grade(value: float, name: str) -> Severity | None:
@@ -115,9 +135,9 @@ def trend(values: FloatArray) -> Trend:
     return Trend(exp(per_layer), start, end, severity)
 
 
-def _overflow(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     for name, direction, what in (("nonfinite", "forward", "signal"), ("grad_h_nonfinite", "backward", "gradient")):
-        values = propagation.column(name)
+        values = layers.column(name)
         hit = tuple(int(layer) for layer in np.flatnonzero(values > 0))
         if hit:
             first = hit[0] if direction == "forward" else hit[-1]
@@ -133,8 +153,8 @@ def _overflow(experiment: Experiment, propagation: Propagation) -> Iterator[Find
             )
 
 
-def _signal(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
-    stds = _hidden(propagation, "std")
+def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+    stds = _hidden(layers, "std")
     change = trend(stds)
     depth = experiment.depth
     if stds[0] == 0:
@@ -171,10 +191,10 @@ def _signal(experiment: Experiment, propagation: Propagation) -> Iterator[Findin
         )
 
 
-def _gradient(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
-    change = trend(_hidden(propagation, "grad_h_std")[::-1])
+def _gradient(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+    change = trend(_hidden(layers, "grad_h_std")[::-1])
     evidence = {"factor": change.factor, "last": change.start, "first": change.end}
-    layers = tuple(range(1, experiment.depth + 1))
+    everywhere = tuple(range(1, experiment.depth + 1))
     if change.severity and change.factor < 1:
         yield Finding(
             "vanishing_gradient",
@@ -183,7 +203,7 @@ def _gradient(experiment: Experiment, propagation: Propagation) -> Iterator[Find
             "The gradient dies",
             f"The gradient dies on its way back: each layer keeps {percent(change.factor)} of it;"
             f" at layer 1 its std is {show(change.end)}, at layer {experiment.depth} {show(change.start)}.",
-            layers,
+            everywhere,
             evidence,
         )
     elif change.severity:
@@ -194,14 +214,14 @@ def _gradient(experiment: Experiment, propagation: Propagation) -> Iterator[Find
             "The gradient explodes",
             f"The gradient explodes on its way back: each layer multiplies it by {show(change.factor)};"
             f" at layer 1 its std is {show(change.end)}, at layer {experiment.depth} {show(change.start)}.",
-            layers,
+            everywhere,
             evidence,
         )
 
 
-def _saturation(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+def _saturation(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     yield from _worst_share(
-        propagation,
+        layers,
         "saturated",
         "both",
         "Units are saturated",
@@ -211,23 +231,24 @@ def _saturation(experiment: Experiment, propagation: Propagation) -> Iterator[Fi
     )
 
 
-def _silence(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+def _silence(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     yield from _worst_share(
-        propagation,
+        layers, "zero", "forward", "Almost everything is zero", "{share} of the outputs of layer {layer} are zero."
+    )
+
+
+def _death(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+    yield from _worst_share(
+        layers,
         "dead",
         "both",
         "Units are dead",
         "{share} of the units of layer {layer} are zero for every sample: no gradient reaches their weights.",
     )
-    yield from _worst_share(
-        propagation, "zero", "forward", "Almost everything is zero", "{share} of the outputs of layer {layer} are zero."
-    )
 
 
-def _worst_share(
-    propagation: Propagation, name: str, direction: Direction, title: str, sentence: str
-) -> Iterator[Finding]:
-    shares = propagation.column(name)
+def _worst_share(layers: Columns, name: str, direction: Direction, title: str, sentence: str) -> Iterator[Finding]:
+    shares = layers.column(name)
     layer = 1 + int(np.argmax(shares[1:]))
     worst = float(shares[layer])
     severity = _grade(worst, name)
@@ -244,8 +265,8 @@ def _worst_share(
         )
 
 
-def _symmetry(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
-    columns = _hidden(propagation, "grad_w_unique_columns")
+def _symmetry(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+    columns = _hidden(layers, "grad_w_unique_columns")
     hit = tuple(1 + int(k) for k in np.flatnonzero(columns == 1))
     if hit and experiment.width > 1:
         yield Finding(
@@ -260,11 +281,11 @@ def _symmetry(experiment: Experiment, propagation: Propagation) -> Iterator[Find
         )
 
 
-def _likeness(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
-    cosine = propagation.column("cosine")
+def _likeness(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+    cosine = layers.column("cosine")
     last, first = float(cosine[-1]), float(cosine[0])
     severity = _grade(last, "cosine")
-    if severity and first < THRESHOLDS["cosine"].warning and propagation.column("std")[-1] > 0:
+    if severity and first < THRESHOLDS["cosine"].warning and layers.column("std")[-1] > 0:
         yield Finding(
             "inputs_alike",
             "warning",
@@ -277,8 +298,8 @@ def _likeness(experiment: Experiment, propagation: Propagation) -> Iterator[Find
         )
 
 
-def _float16(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
-    lost = propagation.column("grad_h_float16_zero") + propagation.column("grad_h_float16_overflow")
+def _float16(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+    lost = layers.column("grad_h_float16_zero") + layers.column("grad_h_float16_overflow")
     layer = int(np.nanargmax(lost)) if np.isfinite(lost).any() else 0
     if _grade(float(lost[layer]), "float16"):
         yield Finding(
@@ -292,7 +313,7 @@ def _float16(experiment: Experiment, propagation: Propagation) -> Iterator[Findi
         )
 
 
-def _sharing(experiment: Experiment, propagation: Propagation) -> Iterator[Finding]:
+def _sharing(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     if experiment.tied and experiment.depth > 1:
         yield Finding(
             "tied_weights",
@@ -312,9 +333,9 @@ def settled(direction: Direction) -> Finding:
     return Finding("settled", "good", direction, words, f"{words}; the trouble is in the other direction.", (), {})
 
 
-def _healthy(propagation: Propagation) -> Finding:
-    forward = trend(_hidden(propagation, "std"))
-    backward = trend(_hidden(propagation, "grad_h_std")[::-1])
+def _healthy(layers: Columns) -> Finding:
+    forward = trend(_hidden(layers, "std"))
+    backward = trend(_hidden(layers, "grad_h_std")[::-1])
     return Finding(
         "healthy",
         "good",
@@ -322,20 +343,11 @@ def _healthy(propagation: Propagation) -> Finding:
         "Signal and gradient survive",
         f"Signal and gradient survive: per layer the std changes by a factor of {show(forward.factor)} going forward,"
         f" the gradient by {show(backward.factor)} going back.",
-        tuple(range(1, len(propagation))),
+        tuple(range(1, len(layers.column("std")))),
         {"forward": forward.factor, "backward": backward.factor},
     )
 
 
-_Check: TypeAlias = Callable[[Experiment, Propagation], Iterator[Finding]]
-_CHECKS: tuple[_Check, ...] = (
-    _overflow,
-    _symmetry,
-    _signal,
-    _gradient,
-    _saturation,
-    _silence,
-    _likeness,
-    _float16,
-    _sharing,
-)
+_Check: TypeAlias = Callable[[Experiment, Columns], Iterator[Finding]]
+_CHECKS: tuple[_Check, ...] = (_signal, _gradient, _saturation, _silence, _likeness)
+_MEASURED_CHECKS: tuple[_Check, ...] = (_overflow, _symmetry, _death, _float16, _sharing)

@@ -1,6 +1,8 @@
 """Predictions as lines and shapes that the measured figures take along."""
 
-from initviz.figures.depth import Series
+import numpy as np
+
+from initviz.figures.series import Series
 from initviz.figures.rows import Expected
 from initviz.figures.theme import Role
 from initviz.propagation import Propagation
@@ -18,8 +20,8 @@ def lines(
     No line at all where there is no prediction.
     """
     values = scale * prediction.column(column)
-    first = 0 if values[0] == values[0] else 1
-    if not (values[first:] == values[first:]).any():
+    first = 1 if np.isnan(values[0]) else 0
+    if np.isnan(values[first:]).all():
         return []
     low, high = prediction.band(column) if column in BANDED else (None, None)
     return [
@@ -37,7 +39,7 @@ def lines(
 
 def shapes(prediction: Prediction, propagation: Propagation, quantity: str) -> Expected:
     """Expected shares of h or z in the bins of every hidden layer's histogram; empty where nothing is predicted."""
-    if prediction.reason and prediction.sizes is None:
+    if prediction.reason and np.isnan(prediction.column("std")[1:]).all():
         return {}
     expected = {}
     for layer in propagation.layers[1:]:

@@ -107,7 +107,7 @@ def accuracy() -> None:
         table = pd.read_csv(source).rename(columns={"activation": "function"})
     values = table.iloc[:, 1:].to_numpy()
     spread = float(values.max() - values.min())
-    best = {name: table.loc[table[name].idxmax(), "function"] for name in table.columns[1:]}
+    best = {name: table["function"].iloc[int(table[name].argmax())] for name in table.columns[1:]}
     st.markdown(
         "Does the choice matter in a trained network? CIFAR-10 test accuracy in percent: "
         + ", ".join(f"{name} is best with **{function}**" for name, function in best.items())

@@ -16,8 +16,10 @@ from streamlit.delta_generator import DeltaGenerator
 from initviz.deployment import Limits
 from initviz.experiment import Budget, Experiment, cost
 from initviz.propagation import Bins, Propagation
+from initviz.remedy import Fix, propose
 from initviz.serving import Jobs, Progress, Ticket
 from initviz.simulate import simulate
+from initviz.theory import Prediction, predict
 from initviz.ui import operator
 
 T = TypeVar("T")
@@ -118,3 +120,15 @@ def _status(ticket: Ticket[T], doing: str) -> str:
     if before:
         return f"Waiting: {before} ahead" if before > 1 else "Waiting: next in line"
     return f"{doing} … {ticket.progress:.0%}"
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def predicted(experiment: Experiment) -> Prediction:
+    """What theory says of the experiment; milliseconds, but not for every rerun."""
+    return predict(experiment)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def proposed(experiment: Experiment) -> Fix | None:
+    """The fix theory finds for the experiment."""
+    return propose(experiment)

@@ -6,10 +6,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from initviz.catalogue import InputError
-from initviz.diagnosis import Direction, Finding, Severity, settled
+from initviz.diagnosis import Direction, Finding, Severity, is_healthy, settled
 from initviz.experiment import Experiment, OverBudget
 from initviz.figures.theme import alt_text
 from initviz.propagation import Bins, Propagation
+from initviz.remedy import Fix
 from initviz.ui.cache import simulated
 from initviz.ui.page import share_link
 from initviz.ui.state import Option, Visit, load
@@ -81,6 +82,16 @@ def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int)
 def sentence(finding: Finding) -> None:
     """One finding as a coloured line with its sign."""
     _BOXES[finding.severity](finding.sentence, icon=_ICONS[finding.severity])
+
+
+def remedy(fix: Fix | None, findings: Sequence[Finding]) -> None:
+    """The proposed fix with its predicted numbers, and the button that applies it; nothing for a healthy network."""
+    if fix is None or is_healthy(findings):
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        promise = "Fix" if fix.complete else "No full cure is known for this shape; the best found"
+        st.markdown(f":material/healing: **{promise}:** {fix.sentence}", width="stretch")
+        st.button("Apply the fix", type="primary", on_click=load, args=(fix.experiment,), key="apply")
 
 
 def more(findings: Sequence[Finding]) -> None:
