@@ -13,7 +13,9 @@ EXPERIMENTS = {
     "lecture": SMALL,
     "relu": SMALL.changed(activation="relu", initializer="he_normal"),
     "overflow": SMALL.changed(activation="relu", std=100.0, depth=40),
-    "float64 overflow": Experiment(activation="linear", std=100.0, depth=100, width=1000, samples=2, dtype="float64"),
+    "float64 overflow": SMALL.changed(
+        activation="linear", std=100.0, depth=100, width=150, input_std=1e6, dtype="float64"
+    ),
     "zeros": SMALL.changed(initializer="zeros"),
     "one layer": SMALL.changed(depth=1),
     "deep": SMALL.changed(initializer="glorot_normal", depth=100),
