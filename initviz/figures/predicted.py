@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from initviz.figures.series import Series
 from initviz.figures.rows import Expected
+from initviz.figures.series import Series
 from initviz.figures.theme import Role
 from initviz.propagation import Propagation
 from initviz.theory import Prediction, layer_masses
