@@ -42,10 +42,10 @@ class PairLaw(Protocol):
     def __getitem__(self, index: Any) -> "PairLaw":
         """The law for some of the variances."""
 
-    def product(self, c: FloatArray) -> FloatArray:
+    def product(self, c: float | FloatArray) -> FloatArray:
         """E phi(u) phi(v); c has the shape of the variances."""
 
-    def slopes(self, c: FloatArray) -> FloatArray:
+    def slopes(self, c: float | FloatArray) -> FloatArray:
         """E phi'(u) phi'(v)."""
 
 
@@ -98,11 +98,11 @@ class _Closed:
     def __getitem__(self, index: Any) -> "_Closed":
         return replace(self, q_a=self.q_a[index], q_b=self.q_b[index])
 
-    def product(self, c: FloatArray) -> FloatArray:
-        return self.kernel(self.q_a, self.q_b, c, self.alpha)[0]
+    def product(self, c: float | FloatArray) -> FloatArray:
+        return self.kernel(self.q_a, self.q_b, np.asarray(c), self.alpha)[0]
 
-    def slopes(self, c: FloatArray) -> FloatArray:
-        return self.kernel(self.q_a, self.q_b, c, self.alpha)[1]
+    def slopes(self, c: float | FloatArray) -> FloatArray:
+        return self.kernel(self.q_a, self.q_b, np.asarray(c), self.alpha)[1]
 
 
 @lru_cache(maxsize=8)
@@ -205,7 +205,7 @@ class _Series:
     def __getitem__(self, index: Any) -> "_Series":
         return _Series(*(field[index] for field in (self.terms, self.steepness, self.rest, self.steep_rest, self.rate)))
 
-    def product(self, c: FloatArray) -> FloatArray:
+    def product(self, c: float | FloatArray) -> FloatArray:
         c = np.asarray(c)[..., np.newaxis]
         sum_ = np.vecdot(self.terms, c**_N)
         if not self.rest.any():
@@ -213,7 +213,7 @@ class _Series:
         signs = np.concatenate([np.ones_like(c), np.sign(c)], axis=-1)
         return sum_ + np.vecdot(self.rest * signs, _missing(self._x(c))[0])
 
-    def slopes(self, c: FloatArray) -> FloatArray:
+    def slopes(self, c: float | FloatArray) -> FloatArray:
         c = np.asarray(c)[..., np.newaxis]
         sum_ = np.vecdot(self.steepness[..., 1:], c ** _N[:-1])
         if not self.rest.any():

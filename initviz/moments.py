@@ -11,7 +11,7 @@ at infinite width are taken as that one (abrelu as relu), and maxout has its own
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf, log, sqrt
+from math import inf, log, log2, sqrt
 from typing import Generic, Literal, TypeAlias, TypeVar, overload
 
 import numpy as np
@@ -182,8 +182,8 @@ def fixed_point(
 ) -> FloatArray:
     """Where the variance q -> sw2 E phi^2 + sb2 ends when it starts at `start`: 0, finite, or inf where it grows.
 
-    sigma_w2 and sigma_b2 broadcast. Found by signs and bisection, so it does not stall near criticality; a variance
-    that stays where it is (relu at sw2 = 2) ends at `start`.
+    sigma_w2 and sigma_b2 broadcast. The root is bracketed, so it does not stall near criticality; a variance that stays
+    where it is (relu at sw2 = 2) ends at `start`. What lies below 1e-18 or above 1e12 times `start` is 0 or inf.
     """
     sigma_w2, sigma_b2 = np.broadcast_arrays(np.asarray(sigma_w2, float), np.asarray(sigma_b2, float))
     w, b = sigma_w2.ravel(), sigma_b2.ravel()
@@ -193,18 +193,18 @@ def fixed_point(
         change = (w * second_moment(activation, alpha, q) + b) / q - 1
         return np.where(np.abs(change) < _SAME, 0.0, change)
 
-    grid = start * 2.0 ** np.arange(-50, 51)
-    sign = np.sign(drift(grid, w[:, np.newaxis], b[:, np.newaxis]))
-    rises = sign[:, 50] > 0
-    above = np.where(sign[:, 51:] < 0, np.arange(51, 101), 101).min(axis=1)
-    below = np.where(sign[:, :50] > 0, np.arange(50), -1).max(axis=1)
-    upper = np.where(rises, above, below + 1)
-    bracketed = (sign[:, 50] != 0) & (upper > 0) & (upper < 101)
-    end = np.where(sign[:, 50] == 0, start, np.where(rises, np.inf, 0.0))
-    if bracketed.any():
-        high, chosen = np.log2(grid[upper[bracketed]]), (w[bracketed], b[bracketed])
-        root = elementwise.find_root(lambda octave, *pair: drift(2.0**octave, *pair), (high - 1, high), args=chosen)
-        end[bracketed] = 2.0**root.x
+    octaves = log2(start) + np.arange(-60, 42, 2)
+    here = 30
+    sign = np.sign(drift(2.0**octaves, w[:, np.newaxis], b[:, np.newaxis]))
+    rises, stays = sign[:, here] > 0, sign[:, here] == 0
+    end = np.where(stays, start, np.where(rises, inf, 0.0))
+    first_fall = here + np.argmax(sign[:, here:] < 0, axis=1)  # `here` where there is none
+    last_rise = here - np.argmax(sign[:, here::-1] > 0, axis=1)
+    some = ~stays & (np.where(rises, first_fall, last_rise) != here)
+    if some.any():
+        low = octaves[np.where(rises, first_fall - 1, last_rise)][some]
+        root = elementwise.find_root(lambda x, *pair: drift(2.0**x, *pair), (low, low + 2), args=(w[some], b[some]))
+        end[some] = 2.0**root.x
     return end.reshape(sigma_w2.shape)
 
 

@@ -101,7 +101,8 @@ class Octaves:
         """The powers of q that the columns follow below and above, shape (2, columns)."""
         ends = np.abs(self._compute(2.0 ** np.array([self._low, self._low + 1, self._high - 1, self._high])))
         ratio = np.divide(ends[1::2], ends[::2], out=np.ones_like(ends[::2]), where=ends[::2] > 0)
-        return np.round(2 * np.log2(ratio)) / 2  # whole or half for every activation
+        powers = np.round(2 * np.log2(ratio)) / 2  # whole or half for every activation
+        return np.clip(powers, [[0], [-2]], 2)  # where a column is rounding, so is its power
 
     def __call__(self, q: FloatArray, columns: slice = slice(None)) -> FloatArray:
         """The columns at each q >= 0, shape (len(q), columns)."""
