@@ -1,6 +1,6 @@
 """The recursions of mean-field theory, from layer to layer and back, for a few inputs and pairs of inputs at once.
 
-Public: hidden_layers, Hidden; propagate, Sizes; pair_products, common_part; propagate_back, Gradients.
+Public: mean_field, Field; hidden_layers, Hidden; propagate, Sizes; propagate_back, Gradients; by_layer.
 
 Schoenholz et al. (2017), arXiv:1611.01232; Poole et al. (2016), arXiv:1606.05340; with batch normalization Yang et al.
 (2019), arXiv:1902.08129. Per sample, over the units of a layer, h has mean mu and variance v, z variance q. The last
@@ -163,14 +163,16 @@ def _general_q(
 # --- forward: the cosines ------------------------------------------------------------------------------------------
 
 
-def _by_layer(kinds: tuple[Hidden, Hidden], depth: int, name: str) -> FloatArray:
-    """One property of every hidden layer, shape (depth, 1)."""
-    first, others = (float(getattr(kind, name)) for kind in kinds)
-    return np.array([first, *[others] * (depth - 1)])[:, np.newaxis]
+def by_layer(kinds: tuple[Hidden, Hidden], depth: int, name: str, ndim: int = 2) -> FloatArray:
+    """One property of every hidden layer, shape (depth, 1), or (depth, ..., 1) with `ndim` axes."""
+    first, others = (np.array(getattr(kind, name), dtype=float, ndmin=ndim - 1) for kind in kinds)
+    return np.stack([first, *[others] * (depth - 1)])
 
 
-def pair_products(experiment: Experiment, kinds: tuple[Hidden, Hidden], batch: Batch, sizes: Sizes) -> FloatArray:
-    """E h_a h_b for each of the batch's representative cosines, layers 0..depth; shape (depth + 1, pairs).
+def _pair_products(
+    experiment: Experiment, kinds: tuple[Hidden, Hidden], batch: Batch, sizes: Sizes
+) -> tuple[FloatArray, FloatArray]:
+    """E h_a h_b for each of the batch's representative cosines, (depth + 1, pairs), and cosines in z, (depth, pairs).
 
     Both samples are taken to have the mean size, which is the first column of `sizes`.
     """
@@ -179,26 +181,27 @@ def pair_products(experiment: Experiment, kinds: tuple[Hidden, Hidden], batch: B
     by_batch = experiment.normalization == "batch"
     cosines = batch.centred_cosines if by_batch else batch.cosines
     product = cosines.points * sizes.v[0, 0] + mu[0] ** 2 if by_batch else cosines.points * square[0]
-    products = [product]
+    products, correlations = [product], []
     laws = pair_law(first.activation, first.alpha, q[:1], q[:1]), pair_law(others.activation, others.alpha, q, q)
     for index in range(experiment.depth):
         layer, law = kinds[min(index, 1)], laws[min(index, 1)]
         if by_batch:
-            common = common_part(product, square[index], cosines.weights, batch.samples)
+            common = _common_part(product, square[index], cosines.weights, batch.samples)
             c = (product - common) / (square[index] - common)
         else:
             c = (layer.sigma_w2 * product + layer.sigma_b2) / (layer.sigma_w2 * square[index] + layer.sigma_b2)
-        branch = law[index].product(np.minimum(np.maximum(c, -1.0), 1.0))
+        correlations.append(np.minimum(np.maximum(c, -1.0), 1.0))
+        branch = law[index].product(correlations[-1])
         if layer.skip:
             m1 = layer.branch * sizes.at.m1[index, 0]
             product = product + 2 * mu[index] * m1 + layer.branch**2 * branch
         else:
             product = branch
         products.append(product)
-    return np.array(products)
+    return np.array(products), np.array(correlations)
 
 
-def common_part(product: FloatArray, square: FloatArray, weights: FloatArray, samples: int) -> FloatArray:
+def _common_part(product: FloatArray, square: FloatArray, weights: FloatArray, samples: int) -> FloatArray:
     """Mean of E h_a h_b over all a and b of the batch, equal ones included: what batch normalization takes away."""
     return (1 - 1 / samples) * (product @ weights) + square / samples
 
@@ -218,24 +221,67 @@ class Gradients:
 def propagate_back(
     experiment: Experiment, kinds: tuple[Hidden, Hidden], sizes: Sizes, centred: FloatArray
 ) -> Gradients:
-    """Gradients from independent N(0, 1) at the last h; centred: E h^2 about the batch's mean, layers 0..depth - 1.
+    """Gradients from independent N(0, 1) at the last h; centred: E h^2 about the batch's mean, (depth, ..., 1).
 
     A sample's gradient at z is independent of those of other samples, so that what normalization takes away of it is
     of order 1/samples (batch) or 1/width (layer) and only the division by the std is left.
     """
     depth = experiment.depth
     sigma_w2, sigma_b2, branch, skip, backward = (
-        _by_layer(kinds, depth, name) for name in ("sigma_w2", "sigma_b2", "branch", "skip", "backward")
+        by_layer(kinds, depth, name, sizes.q.ndim) for name in ("sigma_w2", "sigma_b2", "branch", "skip", "backward")
     )
     through = branch**2 * sizes.at.d2
     inverse: float | FloatArray = 1.0
     if experiment.normalization == "layer":
         inverse = 1 / (sigma_w2 * sizes.square[:-1] + sigma_b2 + EPSILON)
     elif experiment.normalization == "batch":
-        inverse = 1 / (sigma_w2 * centred[:, np.newaxis] + EPSILON)
+        inverse = 1 / (sigma_w2 * centred + EPSILON)
     factor = skip + backward * through * inverse
-    h = np.ones((depth + 1, factor.shape[1]))
+    h = np.ones((depth + 1, *factor.shape[1:]))
     h[:-1] = np.cumprod(factor[::-1], axis=0)[::-1]
-    pieces = _by_layer(kinds, depth, "pieces")
+    pieces = by_layer(kinds, depth, "pieces", sizes.q.ndim)
     z = h[1:] * through / pieces
     return Gradients(h, z, z * inverse)
+
+
+# --- all of it -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Field:
+    """Everything the recursions say of one experiment."""
+
+    kinds: tuple[Hidden, Hidden]
+    samples: int
+    sizes: Sizes
+    shares: FloatArray
+    """Shares of the batch that the columns of `sizes` stand for; the first, of share 0, is the mean sample."""
+    products: FloatArray
+    """E h_a h_b of representative pairs, layers 0..depth."""
+    correlations: FloatArray
+    """Of what enters the activation, layers 1..depth."""
+    pair_weights: FloatArray
+    centred: FloatArray
+    """E h^2 of the mean sample about the mean of the batch, layers 0..depth - 1."""
+    gradients: Gradients
+
+    @property
+    def pair_shares(self) -> FloatArray:
+        """Shares of all (a, b) of the batch that the representative pairs stand for, and last that of a = b."""
+        return np.append((1 - 1 / self.samples) * self.pair_weights, 1 / self.samples)
+
+
+def mean_field(experiment: Experiment, batch: Batch) -> Field:
+    """Forward and back through the whole network."""
+    kinds = hidden_layers(experiment)
+    by_batch = experiment.normalization == "batch"
+    rule = batch.centred_square if by_batch else batch.square
+    squares, shares = np.array([rule.mean, *rule.points]), np.array([0.0, *rule.weights])
+    mu = np.full(squares.size, batch.mean)
+    sizes = propagate(experiment, kinds, mu, squares if by_batch else squares - mu**2, shares)
+    products, correlations = _pair_products(experiment, kinds, batch, sizes)
+    weights = (batch.centred_cosines if by_batch else batch.cosines).weights
+    square = sizes.square[:, 0]
+    centred = (square - _common_part(products, square, weights, batch.samples))[:-1]
+    gradients = propagate_back(experiment, kinds, sizes, centred[:, np.newaxis])
+    return Field(kinds, batch.samples, sizes, shares, products, correlations, weights, centred, gradients)

@@ -5,6 +5,7 @@ Public: predict, Prediction; layer_masses.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 from types import MappingProxyType
 from typing import Literal
@@ -17,7 +18,8 @@ from initviz.arrays import FloatArray
 from initviz.batches import batch_of
 from initviz.distributions import h_masses, saturated_share, zero_share
 from initviz.experiment import Experiment
-from initviz.mean_field import Hidden, Sizes, common_part, hidden_layers, pair_products, propagate, propagate_back
+from initviz.finite_width import Scatter, scatter
+from initviz.mean_field import Field, Hidden, mean_field
 from initviz.moments import at_infinite_width
 
 # --- the prediction ------------------------------------------------------------------------------------------------
@@ -33,10 +35,8 @@ class Prediction:
     """Why there is no prediction, or none of some numbers, which are nan then; empty where all is predicted."""
     note: str = ""
     """What stands behind the numbers where it is not this very network at infinite width; empty otherwise."""
-    sizes: Sizes | None = None
-    products: FloatArray | None = None
-    weights: FloatArray | None = None
-    """Shares of the samples that the columns of `sizes` stand for; the first, of share 0, is the mean sample."""
+    field: Field | None = None
+    """What the columns and bands are computed from; None where there is no prediction."""
 
     def __len__(self) -> int:
         return self.experiment.depth + 1
@@ -48,6 +48,32 @@ class Prediction:
         that of the layer before.
         """
         return self.columns[name]
+
+    @cached_property
+    def scatter(self) -> Scatter | None:
+        """Spread over networks of this width; None where there is no prediction."""
+        if self.field is None:
+            return None
+        with np.errstate(all="ignore"):
+            return scatter(self.experiment.normalization, self.field)
+
+    def band(self, name: str, coverage: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """(low, high) of the central share of all networks of this width, for std, rms or grad_h_std.
+
+        Log-normal around the prediction's median, to leading order in depth/width. nan where there is no prediction.
+        """
+        variances = {"std": "variance", "rms": "square", "grad_h_std": "gradient"}
+        if name not in variances:
+            raise KeyError(f"No band for '{name}'; there is one for {', '.join(variances)}.")
+        values = self.column(name)
+        if self.scatter is None:
+            return values, values
+        log_variance = np.log1p(getattr(self.scatter, variances[name]))
+        median, reach = (
+            values * np.exp(-log_variance / 4),
+            special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2,
+        )
+        return median * np.exp(-reach), median * np.exp(reach)
 
     def rows(self) -> Iterator[dict[str, float]]:
         """One dict per layer: column name -> number."""
@@ -86,22 +112,15 @@ def _no_prediction(experiment: Experiment) -> str:
 
 
 def _predict(experiment: Experiment) -> Prediction:
-    batch, kinds, depth = batch_of(experiment), hidden_layers(experiment), experiment.depth
-    by_batch = experiment.normalization == "batch"
-    rule = batch.centred_square if by_batch else batch.square
-    squares, weights = np.array([rule.mean, *rule.points]), np.array([0.0, *rule.weights])
-    mu = np.full(squares.size, batch.mean)
-    sizes = propagate(experiment, kinds, mu, squares if by_batch else squares - mu**2, weights)
-    products = pair_products(experiment, kinds, batch, sizes)
-    pairs = (batch.centred_cosines if by_batch else batch.cosines).weights
-    mean_square = sizes.square[:, 0]
-    common = common_part(products, mean_square, pairs, batch.samples)[:-1]
-    gradients = propagate_back(experiment, kinds, sizes, mean_square[:-1] - common)
+    batch, depth = batch_of(experiment), experiment.depth
+    field = mean_field(experiment, batch)
+    sizes, gradients, weights = field.sizes, field.gradients, field.shares
     q, grad_h = sizes.q @ weights, gradients.h @ weights
     h_before = sizes.square[:-1]
-    if by_batch:  # a unit's gradients add up to 0 over the batch, so that what all samples share has no effect
-        h_before = h_before - common[:, np.newaxis]
-    mean, shares = sizes.mu @ weights, _shares(kinds, sizes.q) @ weights
+    if experiment.normalization == "batch":  # a unit's gradients add up to 0 over the batch: what it shares is lost
+        h_before = h_before - (sizes.square[:-1, :1] - field.centred[:, np.newaxis])
+    cosine = (field.products[1:] @ field.pair_weights) / sizes.square[1:, 0]
+    mean, shares = sizes.mu @ weights, _shares(field.kinds, sizes.q) @ weights
     variance = (sizes.v + (sizes.mu - mean[:, np.newaxis]) ** 2) @ weights
     columns = {
         "layer": np.arange(depth + 1),
@@ -110,7 +129,7 @@ def _predict(experiment: Experiment) -> Prediction:
         "rms": _with_input(batch.rms, np.sqrt(sizes.square[1:] @ weights)),
         "saturated": _with_input(nan, shares[0]),
         "zero": _with_input(nan, shares[1]),
-        "cosine": _with_input(batch.cosine, (products[1:] @ pairs) / mean_square[1:]),
+        "cosine": _with_input(batch.cosine, cosine),
         "q": _with_input(nan, q),
         "chi": _with_input(nan, grad_h[:-1] / grad_h[1:]),
         "grad_h_std": np.sqrt(grad_h),
@@ -122,15 +141,7 @@ def _predict(experiment: Experiment) -> Prediction:
     }
     for values in columns.values():
         values.flags.writeable = False
-    return Prediction(
-        experiment,
-        MappingProxyType(columns),
-        _missing_numbers(columns),
-        _note(experiment),
-        sizes,
-        products,
-        weights,
-    )
+    return Prediction(experiment, MappingProxyType(columns), _missing_numbers(columns), _note(experiment), field)
 
 
 def _with_input(value: float, hidden: FloatArray) -> FloatArray:
@@ -185,10 +196,10 @@ def layer_masses(
     Samples of different size are pooled. All nan where there is no prediction, and for h behind a residual connection,
     where branches of all layers before add up to no known distribution.
     """
-    experiment, sizes, weights = prediction.experiment, prediction.sizes, prediction.weights
-    if sizes is None or weights is None or (quantity == "h" and experiment.has_skip(layer)):
+    experiment, field = prediction.experiment, prediction.field
+    if field is None or (quantity == "h" and experiment.has_skip(layer)):
         return np.full(len(edges) - 1, nan)
-    q = sizes.q[layer - 1]
+    q, weights = field.sizes.q[layer - 1], field.shares
     if quantity == "z":
         return np.diff(weights @ special.ndtr(edges / np.sqrt(np.maximum(q, 1e-300))[:, np.newaxis]))
     return weights @ h_masses(*experiment.layer_activation(layer), q, edges)
