@@ -6,8 +6,22 @@ simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
 
 from initviz.catalogue import InputError
 from initviz.experiment import Budget, Experiment, OverBudget
+from initviz.moments import critical_point
 from initviz.presets import PRESETS
 from initviz.propagation import Bins, Propagation
 from initviz.simulate import simulate
+from initviz.theory import Prediction, predict
 
-__all__ = ["PRESETS", "Bins", "Budget", "Experiment", "InputError", "OverBudget", "Propagation", "simulate"]
+__all__ = [
+    "PRESETS",
+    "Bins",
+    "Budget",
+    "Experiment",
+    "InputError",
+    "OverBudget",
+    "Prediction",
+    "Propagation",
+    "critical_point",
+    "predict",
+    "simulate",
+]

