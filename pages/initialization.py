@@ -24,7 +24,7 @@ OPTIONS = {
     "bins": Option(Number("bins", "Of each histogram.", 10, 120, integer=True, marks=(10, 20, 30, 60, 90, 120)), 60),
     "log": Option(Switch("log axis", "For the std by depth."), True),
     "layer": Option(Number("weights of layer", "Whose weights are shown.", 1, 100, integer=True), 1),
-}
+} | parts.COMPARISON
 COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "saturated", "zero", "dead", "cosine")
 
 current = open_page("initialization", OPTIONS)
@@ -34,25 +34,44 @@ bins = Bins(chosen["bins"], chosen["low"], chosen["high"]) if fixed else Bins(ch
 parts.header(current, PAGES["initialization"].question)
 
 verdict = st.container()
-parts.options_row(OPTIONS, ("view", "of", "axis"), ("low", "high", "bins") if chosen["axis"] == "fixed" else ("bins",))
+parts.options_row(OPTIONS, "view", "of", "axis", "theory")
+parts.options_row(OPTIONS, *(("low", "high") if chosen["axis"] == "fixed" else ()), "bins", "seeds")
 charts = st.container()
 with charts.skeleton(height=700):
     propagation = parts.run(experiment, bins)
+    run = parts.runs(experiment, propagation, chosen["seeds"])
+    theory = parts.Theory(experiment, chosen["theory"])
     with verdict:
         parts.sentence(parts.first(diagnose(experiment, propagation), "forward"))
     with charts:
         figure = layers.distributions(
-            propagation, view=chosen["view"], quantity=chosen["of"], shared_axis=chosen["axis"] != "own", theme=look
+            propagation,
+            view=chosen["view"],
+            quantity=chosen["of"],
+            shared_axis=chosen["axis"] != "own",
+            predicted=theory.shapes(propagation, chosen["of"]),
+            theme=look,
         )
         parts.chart(figure, "distributions", f"{OF[chosen['of']].name}, layer by layer")
+        theory.remark()
         left, right = st.columns(2, gap="medium")
         with left:
-            parts.chart(signal.std_by_depth(propagation, log=chosen["log"], theme=look), "std", "Std of h")
+            parts.chart(
+                signal.std_by_depth(run, predicted=theory.lines("std"), log=chosen["log"], theme=look),
+                "std",
+                "Std of h",
+            )
             option("log", OPTIONS)
-            parts.chart(signal.shares_by_depth(propagation, theme=look), "shares", "Saturated, zero and dead")
+            parts.chart(
+                signal.shares_by_depth(run, predicted=theory.shares(), theme=look), "shares", "Saturated, zero and dead"
+            )
         with right:
-            parts.chart(signal.mean_by_depth(propagation, theme=look), "mean", "Mean of h")
-            parts.chart(signal.cosine_by_depth(propagation, theme=look), "cosine", "Can it tell its inputs apart?")
+            parts.chart(signal.mean_by_depth(run, predicted=theory.lines("mean"), theme=look), "mean", "Mean of h")
+            parts.chart(
+                signal.cosine_by_depth(run, predicted=theory.lines("cosine"), theme=look),
+                "cosine",
+                "Can it tell its inputs apart?",
+            )
         parts.weight_numbers(experiment, propagation, chosen["layer"])
         option("layer", OPTIONS)
         layer = min(chosen["layer"], experiment.depth)

@@ -1,6 +1,6 @@
 """What the backward pass does, layer by layer: sizes of gradients, factors per layer, the chain product."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import nan
 
 import numpy as np
@@ -11,46 +11,32 @@ from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
 from initviz.figures.layers import distributions
 from initviz.figures.rows import Expected
 from initviz.figures.series import Series
-from initviz.figures.signal import measured
+from initviz.figures.signal import Run, measured, runs
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
-from initviz.propagation import Gradient, Layer, Propagation
+from initviz.propagation import Propagation
 from initviz.wording import show
 
 ONE = ReferenceLine(1.0, "1: size is kept")
 
 
-def _grad_w(layer: Layer) -> Gradient:
-    assert layer.weights is not None, "the input has no weights"
-    return layer.weights.gradient
-
-
 def gradient_by_depth(
-    propagation: Propagation,
+    run: Run,
     *,
     predicted: Sequence[Series] = (),
-    pinned: Propagation | None = None,
+    pinned: Run | None = None,
     theme: Theme = LIGHT,
 ) -> go.Figure:
     """Standard deviation of dL/dh and dL/dW over layers on a log axis, float16 and float32 limits where they are near.
 
     With a pinned run only dL/dh of both: pinned is A, the present run B.
     """
-
-    def line(run: Propagation, name: str, pick: Callable[[Layer], Gradient], role: int, first: int = 0) -> Series:
-        return measured(
-            run, name, lambda layer: pick(layer).std, role=role, first=first, nonfinite=lambda x: pick(x).nonfinite
-        )
-
     if pinned is None:
         series = [
-            line(propagation, "dL/dh", lambda layer: layer.grad_h, 0),
-            line(propagation, "dL/dW", _grad_w, 1, first=1),
+            measured(run, "dL/dh", "grad_h_std", role=0, nonfinite="grad_h_nonfinite"),
+            measured(run, "dL/dW", "grad_w_std", role=1, nonfinite="grad_w_nonfinite", first=1),
         ]
     else:
-        series = [
-            line(pinned, "A: dL/dh", lambda layer: layer.grad_h, 0),
-            line(propagation, "B: dL/dh", lambda layer: layer.grad_h, 1),
-        ]
+        series = runs(run, pinned, "grad_h_std", name="dL/dh", nonfinite="grad_h_nonfinite")
     return by_depth(
         [*series, *predicted],
         y_title="std of the gradient",
@@ -61,11 +47,10 @@ def gradient_by_depth(
     )
 
 
-def factors_by_depth(propagation: Propagation, *, predicted: Sequence[Series] = (), theme: Theme = LIGHT) -> go.Figure:
+def factors_by_depth(run: Run, *, predicted: Sequence[Series] = (), theme: Theme = LIGHT) -> go.Figure:
     """Factor by which each hidden layer multiplies the std of h (forward) and of dL/dh (backward)."""
-    layers = list(range(1, len(propagation)))
-    forward = np.array([layer.h.std for layer in propagation])
-    backward = np.array([layer.grad_h.std for layer in propagation])
+    forward, backward = run.column("std"), run.column("grad_h_std")
+    layers = range(1, len(forward))
     series = [
         Series("forward", layers, _ratios(forward[1:], forward[:-1]), role=0),
         Series("backward", layers, _ratios(backward[:-1], backward[1:]), role=1),

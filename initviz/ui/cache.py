@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from initviz.deployment import Limits
+from initviz.ensemble import Ensemble, check_seeds, repeat
 from initviz.experiment import Budget, Experiment, cost
 from initviz.propagation import Bins, Propagation
 from initviz.remedy import Fix, propose
@@ -53,6 +54,18 @@ def simulated(experiment: Experiment, bins: Bins | None = None) -> Propagation:
 
     needed = cost(experiment)
     return answer("Simulating", (experiment, bins), work, gflop=needed.gflop, mib=needed.mib)
+
+
+def repeated(experiment: Experiment, seeds: int) -> Ensemble:
+    """Many networks of the experiment, one after another in one job. Raises OverBudget and InputError."""
+    budget = _budget()
+    check_seeds(experiment, seeds, budget)
+
+    def work(progress: Progress) -> Ensemble:
+        return repeat(experiment, seeds, progress, budget)
+
+    needed = cost(experiment)
+    return answer("Drawing networks", (experiment, seeds), work, gflop=seeds * needed.gflop, mib=needed.mib)
 
 
 def answer(doing: str, key: Hashable, work: Callable[[Progress], T], *, gflop: float = 0.0, mib: float = 1.0) -> T:

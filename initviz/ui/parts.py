@@ -1,6 +1,7 @@
 """Pieces that several pages share: the run of an experiment, its verdict, charts, tables, sharing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -8,14 +9,22 @@ import streamlit as st
 from initviz.catalogue import InputError
 from initviz.diagnosis import Direction, Finding, Severity, is_healthy, settled
 from initviz.experiment import Experiment, OverBudget
+from initviz.fields import Number, Switch
+from initviz.figures.predicted import lines, shapes
+from initviz.figures.rows import Expected
+from initviz.figures.series import Series
+from initviz.figures.signal import Run
 from initviz.figures.theme import alt_text
 from initviz.propagation import Bins, Propagation
 from initviz.remedy import Fix
-from initviz.ui.cache import simulated
+from initviz.ui.cache import predicted, repeated, simulated
 from initviz.ui.page import share_link
 from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
 from initviz.wording import show
+
+T = TypeVar("T")
+SEEDS = (1, 2, 5, 10, 20, 50)
 
 _ICONS: dict[Severity, str] = {
     "bad": ":material/error:",
@@ -36,10 +45,26 @@ def header(current: Visit, title: str) -> None:
     st.caption(current.experiment.summary())
 
 
+COMPARISON = {
+    "theory": Option(Switch("prediction", "Infinite-width theory: dashed lines, bands and outlines."), True),
+    "seeds": Option(Number("networks", "Draw so many: median and band.", 1, 50, integer=True, marks=SEEDS), 1),
+}
+"""Options of every page that draws measurements: theory beside them, and many draws instead of one."""
+
+
 def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
     """The simulated experiment; where it cannot run, say why and what to do, and stop the page there."""
+    return _or_stop(experiment, lambda: simulated(experiment, bins))
+
+
+def runs(experiment: Experiment, propagation: Propagation, seeds: int) -> Run:
+    """What the charts by depth draw: the one network, or the median of as many as are asked for."""
+    return propagation if seeds < 2 else _or_stop(experiment, lambda: repeated(experiment, seeds))
+
+
+def _or_stop(experiment: Experiment, ask: Callable[[], T]) -> T:
     try:
-        return simulated(experiment, bins)
+        return ask()
     except OverBudget as error:
         st.error(str(error), icon=":material/weight:")
         st.button("Use the size that fits", type="primary", on_click=load, args=(error.fit,), key="fit")
@@ -57,12 +82,11 @@ def first(findings: Sequence[Finding], direction: Direction) -> Finding:
     return settled(direction)
 
 
-def options_row(options: Mapping[str, Option], *names: Sequence[str]) -> None:
+def options_row(options: Mapping[str, Option], *names: str) -> None:
     """Controls of the page's own options side by side; on a phone one below the other."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        for group in names:
-            for name in group:
-                option(name, options)
+        for name in names:
+            option(name, options)
 
 
 def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int) -> None:
@@ -77,6 +101,31 @@ def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int)
         f" {experiment.width}: Var W = {show(weights.std**2)} drawn, {law}; std {show(weights.std)}."
         f" {experiment.weights.source}."
     )
+
+
+class Theory:
+    """The prediction of an experiment as far as the visitor wants to see it."""
+
+    def __init__(self, experiment: Experiment, wanted: bool) -> None:
+        self.prediction = predicted(experiment) if wanted else None
+
+    def lines(self, column: str, *, name: str = "predicted", role: int = 0, scale: float = 1) -> list[Series]:
+        """The dashed line of a column, or none."""
+        return lines(self.prediction, column, name=name, role=role, scale=scale) if self.prediction else []
+
+    def shares(self) -> list[Series]:
+        """Predicted saturated and zero shares in per cent."""
+        names = (("saturated", 0), ("zero", 1))
+        return [one for name, role in names for one in self.lines(name, name=f"predicted {name}", role=role, scale=100)]
+
+    def shapes(self, propagation: Propagation, quantity: str) -> Expected:
+        """The outlines behind the histograms of h or z, or none."""
+        return shapes(self.prediction, propagation, quantity) if self.prediction else {}
+
+    def remark(self) -> None:
+        """Why something is not predicted, where that is so."""
+        if self.prediction and (said := self.prediction.reason or self.prediction.note):
+            st.caption(f":material/info: {said}")
 
 
 def sentence(finding: Finding) -> None:
