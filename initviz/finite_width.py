@@ -47,9 +47,9 @@ class Scatter:
     sample_gradient: FloatArray
 
 
-def scatter(normalization: str, field: Field) -> Scatter:
+def scatter(field: Field) -> Scatter:
     """The spread of one network of the field's width."""
-    noise, carried = _noise(field), _carried(normalization, field)
+    noise, carried = _noise(field), _carried(field)
     depth = len(noise)
     covariance = np.zeros((depth + 1, *noise.shape[1:]))  # one for each layer that the gradient is followed back to
     forward = [covariance[0].copy()]
@@ -141,10 +141,10 @@ def _branch_share(field: Field) -> FloatArray:
     return 1 - by_layer(field.kinds, len(factor), "skip") / factor
 
 
-def _carried(normalization: str, field: Field) -> FloatArray:
+def _carried(field: Field) -> FloatArray:
     """How each layer passes on small changes of the three numbers, (depth, 3, 3)."""
     first, others = field.kinds
-    sizes, depth = field.sizes, len(field.sizes.q)
+    sizes, depth, normalization = field.sizes, len(field.sizes.q), field.experiment.normalization
     sigma_w2, sigma_b2, skip, branch = (
         by_layer(field.kinds, depth, name)[:, 0] for name in ("sigma_w2", "sigma_b2", "skip", "branch")
     )

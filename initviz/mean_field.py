@@ -8,12 +8,13 @@ axis of an array is that of the inputs or pairs.
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 
 from initviz.activations import Activation
 from initviz.arrays import FloatArray
-from initviz.batches import Batch
+from initviz.batches import Batch, Rule, batch_of
 from initviz.experiment import Experiment
 from initviz.kernels import pair_law
 from initviz.moments import Moments, moments, second_moment
@@ -219,9 +220,11 @@ class Gradients:
 
 
 def propagate_back(
-    experiment: Experiment, kinds: tuple[Hidden, Hidden], sizes: Sizes, centred: FloatArray
+    experiment: Experiment, kinds: tuple[Hidden, Hidden], sizes: Sizes, centred: FloatArray | None
 ) -> Gradients:
-    """Gradients from independent N(0, 1) at the last h; centred: E h^2 about the batch's mean, (depth, ..., 1).
+    """Gradients from independent N(0, 1) at the last h.
+
+    centred: E h^2 about the batch's mean, (depth, ..., 1), which only batch normalization needs.
 
     A sample's gradient at z is independent of those of other samples, so that what normalization takes away of it is
     of order 1/samples (batch) or 1/width (layer) and only the division by the std is left.
@@ -234,7 +237,7 @@ def propagate_back(
     inverse: float | FloatArray = 1.0
     if experiment.normalization == "layer":
         inverse = 1 / (sigma_w2 * sizes.square[:-1] + sigma_b2 + EPSILON)
-    elif experiment.normalization == "batch":
+    elif centred is not None:
         inverse = 1 / (sigma_w2 * centred + EPSILON)
     factor = skip + backward * through * inverse
     h = np.ones((depth + 1, *factor.shape[1:]))
@@ -249,39 +252,68 @@ def propagate_back(
 
 @dataclass(frozen=True)
 class Field:
-    """Everything the recursions say of one experiment."""
+    """Everything the recursions say of one experiment, computed when it is asked for."""
 
+    experiment: Experiment
+    batch: Batch
     kinds: tuple[Hidden, Hidden]
-    samples: int
-    sizes: Sizes
-    shares: FloatArray
-    """Shares of the batch that the columns of `sizes` stand for; the first, of share 0, is the mean sample."""
-    products: FloatArray
-    """E h_a h_b of representative pairs, layers 0..depth."""
-    correlations: FloatArray
-    """Of what enters the activation, layers 1..depth."""
-    pair_weights: FloatArray
-    centred: FloatArray
-    """E h^2 of the mean sample about the mean of the batch, layers 0..depth - 1."""
-    gradients: Gradients
+
+    @property
+    def _by_batch(self) -> bool:
+        return self.experiment.normalization == "batch"
+
+    @cached_property
+    def _rule(self) -> Rule:
+        return self.batch.centred_square if self._by_batch else self.batch.square
+
+    @cached_property
+    def shares(self) -> FloatArray:
+        """Shares of the batch that the columns of `sizes` stand for; the first, of share 0, is the mean sample."""
+        return np.array([0.0, *self._rule.weights])
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        squares = np.array([self._rule.mean, *self._rule.points])
+        mu = np.full(squares.size, self.batch.mean)
+        return propagate(self.experiment, self.kinds, mu, squares if self._by_batch else squares - mu**2, self.shares)
+
+    @cached_property
+    def _pairs(self) -> tuple[FloatArray, FloatArray]:
+        return _pair_products(self.experiment, self.kinds, self.batch, self.sizes)
+
+    @property
+    def products(self) -> FloatArray:
+        """E h_a h_b of representative pairs, layers 0..depth."""
+        return self._pairs[0]
+
+    @property
+    def correlations(self) -> FloatArray:
+        """Of what enters the activation, layers 1..depth."""
+        return self._pairs[1]
+
+    @property
+    def pair_weights(self) -> FloatArray:
+        """Shares of the pairs of different samples that the columns of `products` stand for."""
+        return (self.batch.centred_cosines if self._by_batch else self.batch.cosines).weights
 
     @property
     def pair_shares(self) -> FloatArray:
-        """Shares of all (a, b) of the batch that the representative pairs stand for, and last that of a = b."""
-        return np.append((1 - 1 / self.samples) * self.pair_weights, 1 / self.samples)
+        """Of all (a, b) of the batch, and last the share of a = b."""
+        samples = self.batch.samples
+        return np.append((1 - 1 / samples) * self.pair_weights, 1 / samples)
+
+    @cached_property
+    def centred(self) -> FloatArray:
+        """E h^2 of the mean sample about the mean of the batch, layers 0..depth - 1."""
+        square = self.sizes.square[:, 0]
+        return (square - _common_part(self.products, square, self.pair_weights, self.batch.samples))[:-1]
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        centred = self.centred[:, np.newaxis] if self._by_batch else None
+        return propagate_back(self.experiment, self.kinds, self.sizes, centred)
 
 
-def mean_field(experiment: Experiment, batch: Batch) -> Field:
-    """Forward and back through the whole network."""
-    kinds = hidden_layers(experiment)
-    by_batch = experiment.normalization == "batch"
-    rule = batch.centred_square if by_batch else batch.square
-    squares, shares = np.array([rule.mean, *rule.points]), np.array([0.0, *rule.weights])
-    mu = np.full(squares.size, batch.mean)
-    sizes = propagate(experiment, kinds, mu, squares if by_batch else squares - mu**2, shares)
-    products, correlations = _pair_products(experiment, kinds, batch, sizes)
-    weights = (batch.centred_cosines if by_batch else batch.cosines).weights
-    square = sizes.square[:, 0]
-    centred = (square - _common_part(products, square, weights, batch.samples))[:-1]
-    gradients = propagate_back(experiment, kinds, sizes, centred[:, np.newaxis])
-    return Field(kinds, batch.samples, sizes, shares, products, correlations, weights, centred, gradients)
+def mean_field(experiment: Experiment) -> Field:
+    """The field of an experiment. Raises InputError when its inputs cannot be read."""
+    return Field(experiment, batch_of(experiment), hidden_layers(experiment))

@@ -93,7 +93,7 @@ def _growth(experiment: Experiment, initializers: list[str]) -> tuple[FloatArray
     square = batch.centred_square.mean if by_batch else batch.square.mean
     mu = np.full((len(initializers), 1), batch.mean)
     sizes = propagate(experiment, kinds, mu, np.full_like(mu, square) - (0 if by_batch else mu**2), np.ones(1))
-    gradients = propagate_back(experiment, kinds, sizes, sizes.v[:-1])
+    gradients = propagate_back(experiment, kinds, sizes, sizes.v[:-1] if by_batch else None)
     forward = np.log(sizes.square[-1]) - np.log(sizes.square[1])
     backward = np.log(gradients.h[1]) - np.log(gradients.h[-1])
     return np.exp(forward[:, 0] / (2 * steps)), np.exp(backward[:, 0] / (2 * steps))

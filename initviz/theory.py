@@ -3,7 +3,7 @@
 Public: predict, Prediction; layer_masses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import nan
@@ -15,7 +15,6 @@ import pandas as pd
 from scipy import special
 
 from initviz.arrays import FloatArray
-from initviz.batches import batch_of
 from initviz.distributions import h_masses, saturated_share, zero_share
 from initviz.experiment import Experiment
 from initviz.finite_width import Scatter, scatter
@@ -30,13 +29,14 @@ class Prediction:
     """What the layers 0..depth should measure at infinite width. Nothing in it depends on how the weights fall."""
 
     experiment: Experiment
-    columns: MappingProxyType[str, FloatArray]
+    base: Mapping[str, FloatArray]
+    """The columns that cost little; the others are computed when they are asked for."""
     reason: str = ""
     """Why there is no prediction, or none of some numbers, which are nan then; empty where all is predicted."""
     note: str = ""
     """What stands behind the numbers where it is not this very network at infinite width; empty otherwise."""
     field: Field | None = None
-    """What the columns and bands are computed from; None where there is no prediction."""
+    """What all is computed from; None where there is no prediction."""
 
     def __len__(self) -> int:
         return self.experiment.depth + 1
@@ -47,7 +47,18 @@ class Prediction:
         Besides: q, E z^2 of the activation's input, and chi, the factor on the squared gradient from this layer's h to
         that of the layer before.
         """
-        return self.columns[name]
+        return self.base[name] if name in self.base else self.columns[name]
+
+    @cached_property
+    def columns(self) -> Mapping[str, FloatArray]:
+        """All columns by name."""
+        known = dict(self.base)
+        if self.field is None:
+            known |= {name: np.full(len(self), nan) for name in COLUMNS if name not in known}
+        else:
+            with np.errstate(all="ignore"):
+                known |= _costly(self.field)
+        return MappingProxyType({name: _read_only(known[name]) for name in COLUMNS})
 
     @cached_property
     def scatter(self) -> Scatter | None:
@@ -55,7 +66,7 @@ class Prediction:
         if self.field is None:
             return None
         with np.errstate(all="ignore"):
-            return scatter(self.experiment.normalization, self.field)
+            return scatter(self.field)
 
     def band(self, name: str, coverage: float = 0.95) -> tuple[FloatArray, FloatArray]:
         """(low, high) of the central share of all networks of this width, for std, rms or grad_h_std.
@@ -69,16 +80,14 @@ class Prediction:
         if self.scatter is None:
             return values, values
         log_variance = np.log1p(getattr(self.scatter, variances[name]))
-        median, reach = (
-            values * np.exp(-log_variance / 4),
-            special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2,
-        )
+        median = values * np.exp(-log_variance / 4)
+        reach = special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2
         return median * np.exp(-reach), median * np.exp(reach)
 
     def rows(self) -> Iterator[dict[str, float]]:
         """One dict per layer: column name -> number."""
         for index in range(len(self)):
-            yield {name: values[index].item() for name, values in self.columns.items()}
+            yield {name: values[index].item() for name, values in self.columns.items()} | {"layer": index}
 
     def to_frame(self) -> pd.DataFrame:
         """One row per layer, indexed by position; `layer` is the first column."""
@@ -95,11 +104,11 @@ def predict(experiment: Experiment) -> Prediction:
     """The prediction for one experiment, whatever its seed draws as weights. Raises InputError without the inputs."""
     reason = _no_prediction(experiment)
     if reason:
-        columns = {name: np.full(experiment.depth + 1, nan) for name in COLUMNS}
-        columns["layer"] = np.arange(experiment.depth + 1)
-        return Prediction(experiment, MappingProxyType(columns), reason)
+        return Prediction(experiment, {"layer": np.arange(experiment.depth + 1, dtype=float)}, reason)
     with np.errstate(all="ignore"):
-        return _predict(experiment)
+        field = mean_field(experiment)
+        base = _cheap(field)
+    return Prediction(experiment, base, _missing_numbers(base), _note(experiment), field)
 
 
 def _no_prediction(experiment: Experiment) -> str:
@@ -111,37 +120,44 @@ def _no_prediction(experiment: Experiment) -> str:
     return ""
 
 
-def _predict(experiment: Experiment) -> Prediction:
-    batch, depth = batch_of(experiment), experiment.depth
-    field = mean_field(experiment, batch)
-    sizes, gradients, weights = field.sizes, field.gradients, field.shares
-    q, grad_h = sizes.q @ weights, gradients.h @ weights
-    h_before = sizes.square[:-1]
-    if experiment.normalization == "batch":  # a unit's gradients add up to 0 over the batch: what it shares is lost
-        h_before = h_before - (sizes.square[:-1, :1] - field.centred[:, np.newaxis])
-    cosine = (field.products[1:] @ field.pair_weights) / sizes.square[1:, 0]
-    mean, shares = sizes.mu @ weights, _shares(field.kinds, sizes.q) @ weights
+def _cheap(field: Field) -> dict[str, FloatArray]:
+    """The columns that follow from the variances alone (with batch normalization also from the cosines)."""
+    batch, sizes, gradients, weights = field.batch, field.sizes, field.gradients, field.shares
+    q, grad_h, mean = sizes.q @ weights, gradients.h @ weights, sizes.mu @ weights
     variance = (sizes.v + (sizes.mu - mean[:, np.newaxis]) ** 2) @ weights
-    columns = {
-        "layer": np.arange(depth + 1),
+    h_before = sizes.square[:-1]
+    if field.experiment.normalization == "batch":  # gradients of a unit add up to 0: what the batch shares is lost
+        h_before = h_before - (sizes.square[:-1, :1] - field.centred[:, np.newaxis])
+    return {
+        "layer": np.arange(len(mean), dtype=float),
         "mean": _with_input(batch.mean, mean[1:]),
         "std": _with_input(batch.std, np.sqrt(variance[1:])),
         "rms": _with_input(batch.rms, np.sqrt(sizes.square[1:] @ weights)),
-        "saturated": _with_input(nan, shares[0]),
-        "zero": _with_input(nan, shares[1]),
-        "cosine": _with_input(batch.cosine, cosine),
         "q": _with_input(nan, q),
         "chi": _with_input(nan, grad_h[:-1] / grad_h[1:]),
         "grad_h_std": np.sqrt(grad_h),
         "grad_z_std": _with_input(nan, np.sqrt(gradients.z @ weights)),
         "grad_w_std": _with_input(nan, np.sqrt(batch.samples * ((h_before * gradients.affine) @ weights))),
-        "z_mean": _with_input(nan, np.zeros(depth)),
+        "z_mean": _with_input(nan, np.zeros(len(q))),
         "z_std": _with_input(nan, np.sqrt(q)),
         "z_rms": _with_input(nan, np.sqrt(q)),
     }
-    for values in columns.values():
-        values.flags.writeable = False
-    return Prediction(experiment, MappingProxyType(columns), _missing_numbers(columns), _note(experiment), field)
+
+
+def _costly(field: Field) -> dict[str, FloatArray]:
+    """Cosines and shares."""
+    saturated, zero = _shares(field.kinds, field.sizes.q) @ field.shares
+    cosine = (field.products[1:] @ field.pair_weights) / field.sizes.square[1:, 0]
+    return {
+        "saturated": _with_input(nan, saturated),
+        "zero": _with_input(nan, zero),
+        "cosine": _with_input(field.batch.cosine, cosine),
+    }
+
+
+def _read_only(values: FloatArray) -> FloatArray:
+    values.flags.writeable = False
+    return values
 
 
 def _with_input(value: float, hidden: FloatArray) -> FloatArray:
@@ -159,14 +175,16 @@ def _shares(kinds: tuple[Hidden, Hidden], q: FloatArray) -> FloatArray:
     return np.stack(shares)
 
 
-def _missing_numbers(columns: dict[str, FloatArray]) -> str:
-    """Why hidden layers have columns that are no numbers; empty when they have none."""
-    missing = np.any([~np.isfinite(columns[name][1:]) for name in COLUMNS], axis=0)
-    if not missing.any():
+def _missing_numbers(base: Mapping[str, FloatArray]) -> str:
+    """Why hidden layers have columns that are no numbers; empty when they have none. A signal of 0 has no cosine."""
+    missing = (base["rms"] == 0) | ~np.isfinite([base[name] for name in ("rms", "grad_h_std", "grad_w_std")]).all(
+        axis=0
+    )
+    if not missing[1:].any():
         return ""
     return (
-        f"From layer {1 + int(missing.argmax())} on some predictions are missing: variances there leave the range of"
-        " numbers, 1e-308 to 1e308."
+        f"From layer {1 + int(missing[1:].argmax())} on some predictions are missing: variances there leave the range"
+        " of numbers, 1e-308 to 1e308."
     )
 
 
