@@ -4,7 +4,7 @@ import streamlit as st
 
 from initviz.diagnosis import diagnose, is_healthy
 from initviz.figures import gradients, layers, signal
-from initviz.figures.predicted import lines
+from initviz.figures.predicted import after_fix, lines
 from initviz.ui import parts
 from initviz.ui.cache import predicted, proposed
 from initviz.ui.page import PAGES, open_page, theme
@@ -26,8 +26,8 @@ with charts.skeleton(height=700):
         parts.remedy(fix, findings)
     size, back = lines(prediction, "std"), lines(prediction, "grad_h_std")
     if fix:
-        size += lines(fix.prediction, "std", name="after the fix", role=2)
-        back += lines(fix.prediction, "grad_h_std", name="after the fix", role=2)
+        size += after_fix(fix.prediction, "std")
+        back += after_fix(fix.prediction, "grad_h_std")
     with charts:
         left, right = st.columns(2, gap="medium")
         with left:

@@ -1,6 +1,6 @@
 """How numbers are said: with as many digits as mean something."""
 
-from math import isfinite
+from math import isfinite, isnan
 
 
 def show(value: float) -> str:
@@ -16,3 +16,11 @@ def show(value: float) -> str:
 def percent(share: float) -> str:
     """A share as a percentage."""
     return f"{100 * share:.3g} %" if share >= 1e-3 or share == 0 else f"{show(100 * share)} %"
+
+
+def say(value: float) -> str:
+    """A number in a column of a table: three digits (1.39e-6, 0.213), a dash where there is none."""
+    if isnan(value):
+        return "–"
+    mantissa, _, exponent = f"{value:.3g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa

@@ -76,6 +76,15 @@ def by_depth(
 # --- traces --------------------------------------------------------------------------------------------------------
 
 
+DASHES: dict[str, dict[str, Any]] = {
+    "measured": {"width": 3, "dash": "solid"},
+    "predicted": {"width": 2, "dash": "dash"},
+    "proposed": {"width": 3, "dash": "longdashdot"},
+}
+MOST_DOTS = 60
+"""More dots than this would melt into a thick line."""
+
+
 def _drawable(values: FloatArray, log: bool) -> list[float | None]:
     """Plain numbers, None where the axis has no place for the value."""
     return [float(value) if isfinite(value) and (value > 0 or not log) else None for value in values]
@@ -89,11 +98,17 @@ def _line(one: Series, log: bool, theme: Theme) -> dict[str, Any]:
         "name": one.name,
         "x": [int(layer) for layer in one.layers],
         "y": _drawable(one.values, log),
-        "mode": "lines" if predicted and len(one.layers) > 1 else "lines+markers",
-        "line": {"color": colour, "width": 2 if predicted else 3, "dash": "dash" if predicted else "solid"},
+        "mode": _mode(one),
+        "line": {"color": colour, **DASHES[one.kind]},
         "marker": {"color": colour, "size": 8, "symbol": symbol(one.role)},
         "hovertemplate": f"layer %{{x}}: %{{y:.3~g}}<extra>{one.name}</extra>",
     }
+
+
+def _mode(one: Series) -> str:
+    """Dots for what was measured, as long as they stand apart; a single point always has one."""
+    dots = len(one.layers) == 1 or (one.kind == "measured" and len(one.layers) <= MOST_DOTS)
+    return "lines+markers" if dots else "lines"
 
 
 def _band(one: Series, log: bool, theme: Theme) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Predictions as lines and shapes that the measured figures take along."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from initviz.figures.rows import Expected
@@ -35,6 +37,12 @@ def lines(
             high=None if high is None else high[first:],
         )
     ]
+
+
+def after_fix(prediction: Prediction, column: str) -> list[Series]:
+    """What the column would be after a fix, without a band."""
+    after = lines(prediction, column, name="after the fix", role=2)
+    return [replace(line, kind="proposed", low=None, high=None) for line in after]
 
 
 def shapes(prediction: Prediction, propagation: Propagation, quantity: str) -> Expected:

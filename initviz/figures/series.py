@@ -10,17 +10,17 @@ from initviz.figures.theme import Role
 
 @dataclass(frozen=True)
 class Series:
-    """One line over layers. Measured: solid with dots; predicted: dashed.
+    """One line over layers. Measured: solid with dots; predicted: dashed; proposed (after a fix): long dashes.
 
     layers, values: (n,). low, high: (n,) limits of a band around it. nonfinite: (n,) share of the values behind each
-    point that overflowed. The colour of
-    a measured line, and of any band, stands for `role`.
+    point that overflowed. The colour of a
+    line, but for predicted ones, and of any band stands for `role`.
     """
 
     name: str
     layers: Sequence[int]
     values: FloatArray
-    kind: Literal["measured", "predicted"] = "measured"
+    kind: Literal["measured", "predicted", "proposed"] = "measured"
     role: Role = 0
     low: FloatArray | None = None
     high: FloatArray | None = None

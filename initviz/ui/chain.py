@@ -25,7 +25,7 @@ def calculator(options: Mapping[str, Option], chosen: Mapping[str, Any], propaga
     factors = {f"{factor:g} per layer": factor, f"this run: {show(own)} per layer": own}
     parts.chart(chain_product(factors, count, theme=look), "chain", "The chain rule multiplies")
     parts.options_row(options, "factor", "layers")
-    rows = [{"layers": n, **{name: show(one**n) for name, one in factors.items()}} for n in sorted({*STEPS, count})]
+    rows = [{"layers": n, **{name: f"{one**n:.3g}" for name, one in factors.items()}} for n in sorted({*STEPS, count})]
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="products", alt="Products of factors")
     st.caption(
         "The gradient at the first layer is a product of one factor per layer. The slope alone (0.25 for the sigmoid)"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -21,7 +22,7 @@ from initviz.ui.cache import predicted, repeated, simulated
 from initviz.ui.page import share_link
 from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
-from initviz.wording import show
+from initviz.wording import say, show
 
 T = TypeVar("T")
 SEEDS = (1, 2, 5, 10, 20, 50)
@@ -99,8 +100,8 @@ def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int)
     st.markdown(
         f"**{experiment.weights.name}**: ${experiment.weights.latex}$ with fan_in {weights.fan_in}, fan_out"
         f" {experiment.width}: Var W = {show(weights.std**2)} drawn, {law}; std {show(weights.std)}."
-        f" {experiment.weights.source}."
     )
+    st.caption(f"Source: {experiment.weights.source}.")
 
 
 class Theory:
@@ -137,10 +138,10 @@ def remedy(fix: Fix | None, findings: Sequence[Finding]) -> None:
     """The proposed fix with its predicted numbers, and the button that applies it; nothing for a healthy network."""
     if fix is None or is_healthy(findings):
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        promise = "Fix" if fix.complete else "No full cure is known for this shape; the best found"
-        st.markdown(f":material/healing: **{promise}:** {fix.sentence}", width="stretch")
-        st.button("Apply the fix", type="primary", on_click=load, args=(fix.experiment,), key="apply")
+    promise = "Fix" if fix.complete else "No full cure is known for this shape; the best found"
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    text.markdown(f":material/healing: **{promise}:** {fix.sentence}")
+    button.button("Apply the fix", type="primary", on_click=load, args=(fix.experiment,), key="apply", width="stretch")
 
 
 def more(findings: Sequence[Finding]) -> None:
@@ -169,12 +170,9 @@ def chart(figure: go.Figure, key: str, title: str, height: int | None = None) ->
 def layer_table(propagation: Propagation, columns: Sequence[str], key: str) -> None:
     """One row per layer with the named columns, and the whole table as CSV."""
     frame = propagation.to_frame()
-    small = {
-        name: st.column_config.NumberColumn(name.replace("_", " "), format="%.3g")
-        for name in columns
-        if name != "layer"
-    }
-    st.dataframe(frame[list(columns)], hide_index=True, column_config=small, key=key, alt="One row per layer")
+    said = pd.DataFrame({name: [say(value) for value in frame[name]] for name in columns})
+    right = {name: st.column_config.TextColumn(name.replace("_", " "), alignment="right") for name in columns}
+    st.dataframe(said, hide_index=True, column_config=right, key=key, alt="One row per layer")
     st.download_button(
         "All columns as CSV",
         lambda: frame.to_csv(index=False),

@@ -14,6 +14,10 @@ GROUPS = {"main": "", "input": "Input", "advanced": "Advanced"}
 """Groups of fields -> title of the fold they stand in; the first stands open."""
 
 
+OPTION_WIDTH = 220
+"""Pixels of a page's own slider or switch: a few stand in a row."""
+
+
 def sidebar(experiment: Experiment) -> None:
     """Preset and every field that acts in this experiment."""
     _preset_box(experiment)
@@ -38,7 +42,8 @@ def option(name: str, options: Mapping[str, Option]) -> None:
             required=True,
         )
     else:
-        control(key(name), spec)
+        with st.container(width=OPTION_WIDTH):
+            control(key(name), spec)
 
 
 def _preset_box(experiment: Experiment) -> None:
