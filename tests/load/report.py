@@ -103,12 +103,12 @@ async def _visit(
         async with Visitor(port) as visitor:
             await visitor.open("")
             await ready.wait()
-            await asyncio.sleep(thinking * random.random())  # people do not click in step
+            await asyncio.sleep(thinking * random.random())  # people do not click in step, here and below
             step = 0
             while not end.is_set():
                 step += 1
                 await _ask(visitor, group, group.step(number, step))
-                await asyncio.sleep(thinking)
+                await asyncio.sleep(thinking * random.uniform(0.5, 1.5))
     except Exception as error:  # one visitor's bad luck is a line in the report
         group.errors.append(repr(error))
         await ready.abort()

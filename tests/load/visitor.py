@@ -68,8 +68,14 @@ class Visitor:
         text = query if isinstance(query, str) else urlencode(query)
         started = time.monotonic()
         await self.request(text)
+        answer = await self.read()
+        answer.seconds = time.monotonic() - started
+        return answer
+
+    async def read(self) -> Answer:
+        """Wait until the page is complete; its seconds count from now."""
         async with asyncio.timeout(self._patience):
-            return await self._read(started)
+            return await self._read(time.monotonic())
 
     async def _read(self, started: float) -> Answer:
         assert self._socket

@@ -1,0 +1,144 @@
+"""A live server: a class in short, visitors who change their mind, and visitors who mean harm."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.load.hostile import TINY, frame, query
+from tests.load.report import Group, attend
+from tests.load.server import Server
+from tests.load.visitor import Visitor
+
+BIG = "width=1024&depth=16&samples=1000"  # 100 GFLOP: seconds
+QUERIES, FRAMES = 150, 1000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("live") / "server.log"
+    with Server(log, INITVIZ_RUNNING="2", INITVIZ_MAX_GFLOP="150", INITVIZ_MEMORY_MIB="1000") as running:
+        yield running
+
+
+def wait_for(server: Server, **expected: float) -> None:
+    """Until the counters are what they should be."""
+    deadline = time.monotonic() + 20
+    while {name: server.counters().get(name) for name in expected} != expected:
+        assert time.monotonic() < deadline, f"{server.counters()} instead of {expected}"
+        time.sleep(0.05)
+
+
+def test_a_class_that_follows_gets_each_simulation_computed_once(server: Server) -> None:
+    follow = Group("follow", 8, lambda visitor, step: {"seed": step, "width": 100, "samples": 500})
+    report = asyncio.run(attend(server, [follow], seconds=5.0, thinking=0.5))
+    assert follow.errors == []
+    steps = round(len(follow.seconds) / follow.count)
+    assert steps >= 2
+    assert report.counters["failed"] == 0
+    # Everyone is within a few steps of everyone else, so there are few different ones; all else is shared.
+    assert report.counters["runs"] <= 0.5 * report.counters["asked"]
+
+
+def test_a_newer_request_supersedes_the_older_one(server: Server) -> None:
+    before = server.counters()
+
+    async def impatient() -> float:
+        async with Visitor(server.port) as visitor:
+            await visitor.request(f"{BIG}&seed=11")
+            await asyncio.to_thread(wait_for, server, running=before.get("running", 0) + 1)
+            return (await visitor.open(TINY)).seconds
+
+    assert asyncio.run(impatient()) < 5
+    wait_for(server, running=0, queued=0)
+    assert server.counters()["cancelled"] == before["cancelled"] + 1
+
+
+def test_a_visitor_who_leaves_stops_the_simulation(server: Server) -> None:
+    before = server.counters()
+
+    async def leaving() -> None:
+        async with Visitor(server.port) as visitor:
+            await visitor.request(f"{BIG}&seed=12")
+            await asyncio.to_thread(wait_for, server, running=1.0)
+
+    asyncio.run(leaving())
+    wait_for(server, running=0, queued=0, cancelled=before["cancelled"] + 1)
+
+
+def test_who_waits_sees_that_they_wait_and_small_experiments_pass(server: Server) -> None:
+    async def crowd() -> None:
+        async with (
+            Visitor(server.port) as one,
+            Visitor(server.port) as two,
+            Visitor(server.port) as three,
+            Visitor(server.port) as small,
+        ):
+            for number, visitor in enumerate((one, two, three)):
+                await visitor.request(f"{BIG}&seed={20 + number}")
+            await asyncio.to_thread(wait_for, server, running=2.0, queued=1.0)
+            quick = await small.open(f"{TINY}&seed=1")
+            assert server.counters()["running"] == 2
+            assert quick.charts
+            assert not quick.errors
+            answers = await asyncio.gather(*(visitor.read() for visitor in (one, two, three)))
+            assert all(answer.waited for answer in answers)
+
+    asyncio.run(crowd())
+
+
+def test_hostile_links_show_a_page_without_a_traceback(server: Server) -> None:
+    chance = random.Random(1)
+
+    async def attack() -> None:
+        for _ in range(QUERIES // 30):
+            async with Visitor(server.port, patience=30) as visitor:
+                for _ in range(30):
+                    text = query(chance)
+                    answer = await visitor.open(text)
+                    assert answer.errors == [], text
+
+    asyncio.run(attack())
+    assert server.healthy()
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_hostile_frames_do_no_harm(server: Server) -> None:
+    chance = random.Random(2)
+
+    async def attack() -> None:
+        for _ in range(FRAMES // 50):
+            async with Visitor(server.port) as visitor:
+                for _ in range(50):
+                    await visitor.send(frame(chance))
+        async with Visitor(server.port) as honest:
+            answer = await honest.open(TINY)
+            assert answer.charts
+            assert answer.errors == []
+
+    asyncio.run(attack())
+    assert server.healthy()
+    assert server.process.poll() is None
+
+
+def test_a_restart_brings_every_page_back_with_its_experiment(server: Server) -> None:
+    async def visit() -> str:
+        async with Visitor(server.port) as visitor:
+            answer = await visitor.open(f"{TINY}&activation=relu&seed=77")
+            assert not answer.errors
+            return visitor.query
+
+    before = asyncio.run(visit())
+    assert server.stop() < 5  # two seconds on a quiet machine
+    server.start()
+
+    async def return_with(link: str) -> str:
+        async with Visitor(server.port) as visitor:
+            answer = await visitor.open(link)
+            assert answer.charts
+            assert not answer.errors
+            return visitor.query or link
+
+    assert asyncio.run(return_with(before)) == before
