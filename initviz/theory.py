@@ -176,15 +176,18 @@ def _shares(kinds: tuple[Hidden, Hidden], q: FloatArray) -> FloatArray:
 
 
 def _missing_numbers(base: Mapping[str, FloatArray]) -> str:
-    """Why hidden layers have columns that are no numbers; empty when they have none. A signal of 0 has no cosine."""
-    missing = (base["rms"] == 0) | ~np.isfinite([base[name] for name in ("rms", "grad_h_std", "grad_w_std")]).all(
-        axis=0
-    )
-    if not missing[1:].any():
+    """Why hidden layers have columns that are no numbers; empty when they have none.
+
+    A signal of 0 has no cosine, and a gradient of 0 no factor to the layer before.
+    """
+    sizes = np.stack([base[name] for name in ("rms", "grad_h_std", "grad_w_std")])[:, 1:]
+    missing = ~(np.isfinite(sizes) & (sizes > 0)).all(axis=0) | (base["grad_h_std"][:-1] == 0)
+    layers = 1 + np.flatnonzero(missing)
+    if not layers.size:
         return ""
     return (
-        f"From layer {1 + int(missing[1:].argmax())} on some predictions are missing: variances there leave the range"
-        " of numbers, 1e-308 to 1e308."
+        f"Layers {layers[0]} to {layers[-1]}: some predictions are missing or 0, because sizes leave the range of"
+        " numbers, 1e-154 to 1e154."
     )
 
 
@@ -195,8 +198,7 @@ def _note(experiment: Experiment) -> str:
         notes.append(f"{experiment.phi.name} is predicted as {like.name}, which it turns into in wide layers.")
     if not experiment.weights.iid:
         notes.append(
-            f"{experiment.weights.name}: the weights are not independent; the prediction holds to leading order"
-            " in 1/width."
+            f"{experiment.weights.name}: the weights are not independent, and the prediction holds to leading order."
         )
     if experiment.normalization == "batch":
         notes.append("Batch normalization: the prediction is that of a large batch of unlike samples.")

@@ -1,0 +1,58 @@
+"""Bare networks for tests of the theory: the forward and backward pass and four sizes of every layer, nothing else.
+
+Written apart from `initviz.simulate`, so that a mistake there cannot hide here; one batch, many draws of the weights.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from initviz.arrays import FloatArray
+from initviz.experiment import Experiment
+from initviz.simulate import input_batch
+
+
+@dataclass(frozen=True)
+class Runs:
+    """One row per network. mean, std and grad_w for layers 1..depth, grad_h for layers 0..depth."""
+
+    mean: FloatArray
+    std: FloatArray
+    grad_h: FloatArray
+    grad_w: FloatArray
+
+
+def measured(experiment: Experiment, networks: int) -> Runs:
+    """Draw so many networks for the experiment's batch."""
+    batch = input_batch(experiment)
+    runs = [_run(experiment, batch, np.random.default_rng(1000 + network)) for network in range(networks)]
+    return Runs(*(np.array([run[index] for run in runs]) for index in range(4)))
+
+
+def _run(experiment: Experiment, batch: FloatArray, rng: np.random.Generator) -> list[list[float]]:
+    initializer, settings, norm = experiment.weights, experiment.settings, experiment.norm
+    h, kept = batch, []
+    means, stds = [], []
+    for layer, (fan_in, width, pieces) in enumerate(experiment.shapes(), start=1):
+        activation, alpha = experiment.layer_activation(layer)
+        weights = np.hstack([initializer.draw(rng, fan_in, width, settings) for _ in range(pieces)]).astype(batch.dtype)
+        variance = initializer.bias_variance(fan_in, width, settings)
+        bias = sqrt(variance) if variance is not None else experiment.bias_std
+        z, inverse = norm.forward(h @ weights + (bias * rng.standard_normal(pieces * width)).astype(batch.dtype))
+        kept.append((h, weights, z, inverse))
+        out = activation.forward(z, alpha)
+        h = h + experiment.residual * out if experiment.has_skip(layer) else out
+        means.append(float(h.mean(dtype=float)))
+        stds.append(float(h.std(dtype=float)))
+    grad = rng.standard_normal(h.shape).astype(batch.dtype)
+    grads_h, grads_w = [float(grad.std(dtype=float))], []
+    for layer in range(experiment.depth, 0, -1):
+        before, weights, z, inverse = kept[layer - 1]
+        activation, alpha = experiment.layer_activation(layer)
+        skip = experiment.has_skip(layer)
+        grad_z = norm.backward(z, inverse, activation.backward(z, alpha, experiment.residual * grad if skip else grad))
+        grads_w.append(float((before.T @ grad_z).std(dtype=float)))
+        grad = grad_z @ weights.T + (grad if skip else 0)
+        grads_h.append(float(grad.std(dtype=float)))
+    return [means, stds, grads_h[::-1], grads_w[::-1]]
