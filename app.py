@@ -11,6 +11,9 @@ from initviz.ui.page import PAGES, open_page, theme
 
 COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_h_std", "grad_w_std")
 
+LOW, TALL = 270, 600
+"""Heights in pixels: the tall chart stands beside two low ones, all on the first screen of a laptop."""
+
 current = open_page("overview")
 experiment, look = current.experiment, theme()
 parts.header(current, PAGES["overview"].question)
@@ -31,12 +34,13 @@ with charts.skeleton(height=700):
     with charts:
         left, right = st.columns(2, gap="medium")
         with left:
-            parts.chart(layers.distributions(propagation, theme=look), "ridges", "h, layer by layer")
-            parts.chart(signal.mean_by_depth(propagation, theme=look), "mean", "Mean of h")
+            parts.chart(layers.distributions(propagation, theme=look), "ridges", "h, layer by layer", height=TALL)
+            parts.chart(signal.mean_by_depth(propagation, theme=look), "mean", "Mean of h", height=LOW)
         with right:
-            parts.chart(signal.std_by_depth(propagation, predicted=size, theme=look), "std", "Size of the signal")
-            parts.chart(
-                gradients.gradient_by_depth(propagation, predicted=back, theme=look), "gradient", "Size of the gradient"
-            )
+            figure = signal.std_by_depth(propagation, predicted=size, theme=look)
+            parts.chart(figure, "std", "Size of the signal", height=LOW)
+            figure = gradients.gradient_by_depth(propagation, predicted=back, theme=look)
+            parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
+            parts.chart(signal.cosine_by_depth(propagation, theme=look), "cosine", "Likeness of two inputs", height=LOW)
         parts.more(findings[1:])
         parts.layer_table(propagation, COLUMNS, "table")
