@@ -17,6 +17,7 @@ from math import isfinite, isnan, nan
 from typing import Any, NoReturn, TypeAlias
 
 from initviz.catalogue import Catalogue, InputError
+from initviz.deployment import check
 from initviz.experiment import DEFAULTS, FIELDS, Experiment
 from initviz.fields import Choice, Field, Number
 from initviz.moments import critical_point
@@ -226,6 +227,16 @@ def _presets(options: Namespace) -> str:
     )
 
 
+def _check(options: Namespace) -> str:
+    findings = check()
+    report = "\n".join(finding.line() for finding in findings)
+    unfit = [finding.name for finding in findings if not finding.fit]
+    if unfit:
+        print(report)
+        raise InputError(f"Not fit for visitors one does not know: {', '.join(unfit)}.")
+    return report
+
+
 COMMANDS = Catalogue(
     "command",
     [
@@ -248,6 +259,7 @@ COMMANDS = Catalogue(
             (experiment_flags, format_flag),
         ),
         Command("presets", "List the presets: id, name and what to look at", _presets),
+        Command("check", "Check that the settings of a deployment fit a shared instance", _check),
     ],
 )
 

@@ -1,5 +1,6 @@
 """The frame every page stands in: menu, sidebar, warnings, links that carry the experiment along."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -61,8 +62,13 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
         _menu(current.experiment)
         sidebar(current.experiment)
     if current.warnings:
-        st.warning("Some of this link could not be used. " + " ".join(current.warnings), icon=":material/link_off:")
+        st.warning("Some of this link could not be used. " + _plain(current.warnings), icon=":material/link_off:")
     return current
+
+
+def _plain(sentences: list[str]) -> str:
+    """Sentences that quote a link, for Markdown: whoever wrote the link must not put links or pictures on the page."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(sentences))
 
 
 def theme() -> Theme:
