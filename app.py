@@ -2,11 +2,15 @@
 
 import streamlit as st
 
-from initviz.diagnosis import diagnose, is_healthy
+from initviz.diagnosis import Finding, is_healthy
+from initviz.experiment import Experiment
 from initviz.figures import gradients, layers, signal
 from initviz.figures.predicted import after_fix, lines
+from initviz.figures.theme import Theme
+from initviz.propagation import Propagation
+from initviz.remedy import Fix
 from initviz.ui import parts
-from initviz.ui.cache import predicted, proposed
+from initviz.ui.cache import diagnosed, predicted, proposed
 from initviz.ui.page import PAGES, open_page, theme
 
 COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_h_std", "grad_w_std")
@@ -14,33 +18,46 @@ COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_
 LOW, TALL = 270, 600
 """Heights in pixels: the tall chart stands beside two low ones, all on the first screen of a laptop."""
 
-current = open_page("overview")
-experiment, look = current.experiment, theme()
-parts.header(current, PAGES["overview"].question)
 
+@parts.replayed
+def draw(
+    key: str,
+    _experiment: Experiment,
+    _run: Propagation,
+    _findings: tuple[Finding, ...],
+    _fix: Fix | None,
+    _look: Theme,
+) -> None:
+    """Everything below the verdict."""
+    prediction = predicted(_experiment)
+    size, back = lines(prediction, "std"), lines(prediction, "grad_h_std")
+    if _fix:
+        size += after_fix(_fix.prediction, "std")
+        back += after_fix(_fix.prediction, "grad_h_std")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        parts.chart(layers.distributions(_run, theme=_look), "ridges", "h, layer by layer", height=TALL)
+        parts.chart(signal.mean_by_depth(_run, theme=_look), "mean", "Mean of h", height=LOW)
+    with right:
+        figure = signal.std_by_depth(_run, predicted=size, theme=_look)
+        parts.chart(figure, "std", "Size of the signal", height=LOW)
+        figure = gradients.gradient_by_depth(_run, predicted=back, theme=_look)
+        parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
+        parts.chart(signal.cosine_by_depth(_run, theme=_look), "cosine", "Likeness of two inputs", height=LOW)
+    parts.more(_findings[1:])
+    parts.layer_table(_run, COLUMNS)
+
+
+current = open_page("overview")
+parts.header(current, PAGES["overview"].question)
 verdict, charts = st.container(), st.container()
 with charts.skeleton(height=700):
-    propagation = parts.run(experiment)
-    findings = diagnose(experiment, propagation)
-    prediction = predicted(experiment)
-    fix = None if is_healthy(findings) else proposed(experiment)
+    propagation = parts.run(current.experiment)
+    findings = diagnosed(current.experiment, propagation)
+    fix = None if is_healthy(findings) else proposed(current.experiment)
     with verdict:
         parts.sentence(findings[0])
         parts.remedy(fix, findings)
-    size, back = lines(prediction, "std"), lines(prediction, "grad_h_std")
-    if fix:
-        size += after_fix(fix.prediction, "std")
-        back += after_fix(fix.prediction, "grad_h_std")
     with charts:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            parts.chart(layers.distributions(propagation, theme=look), "ridges", "h, layer by layer", height=TALL)
-            parts.chart(signal.mean_by_depth(propagation, theme=look), "mean", "Mean of h", height=LOW)
-        with right:
-            figure = signal.std_by_depth(propagation, predicted=size, theme=look)
-            parts.chart(figure, "std", "Size of the signal", height=LOW)
-            figure = gradients.gradient_by_depth(propagation, predicted=back, theme=look)
-            parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
-            parts.chart(signal.cosine_by_depth(propagation, theme=look), "cosine", "Likeness of two inputs", height=LOW)
-        parts.more(findings[1:])
-        parts.layer_table(propagation, COLUMNS, "table")
+        draw(current.key, current.experiment, propagation, findings, fix, theme())
+        parts.download(propagation)

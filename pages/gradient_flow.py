@@ -3,13 +3,16 @@
 import streamlit as st
 
 from initviz.catalogue import Catalogue
-from initviz.diagnosis import diagnose
 from initviz.fields import Choice, Number
 from initviz.figures import gradients, layers, signal
 from initviz.figures.rows import QUANTITIES
+from initviz.figures.signal import Run
+from initviz.figures.theme import Theme
+from initviz.propagation import Propagation
 from initviz.ui import chain, parts
+from initviz.ui.cache import diagnosed
 from initviz.ui.page import PAGES, open_page, theme
-from initviz.ui.state import Option
+from initviz.ui.state import Option, Visit
 
 OF = Catalogue("gradient", [QUANTITIES[id] for id in ("grad_h", "grad_z", "grad_w")])
 OPTIONS = {
@@ -20,37 +23,38 @@ OPTIONS = {
 } | parts.COMPARISON
 COLUMNS = ("layer", "grad_h_std", "grad_z_std", "grad_w_std", "grad_w_norm", "grad_w_ratio", "zero", "dead")
 
-current = open_page("gradient_flow", OPTIONS)
-experiment, chosen, look = current.experiment, current.options, theme()
-parts.header(current, PAGES["gradient_flow"].question)
 
+@parts.replayed
+def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _look: Theme) -> None:
+    """Sizes and factors by depth, distributions of sizes, silent units, the table."""
+    chosen = _current.options
+    theory = parts.Theory(_current.experiment, chosen["theory"])
+    expected = theory.lines("grad_h_std", name="predicted dL/dh")
+    expected += theory.lines("grad_w_std", name="predicted dL/dW", role=1)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = gradients.gradient_by_depth(_run, predicted=expected, theme=_look)
+        parts.chart(figure, "gradient", "Size of the gradient")
+    with right:
+        parts.chart(gradients.factors_by_depth(_run, theme=_look), "factors", "Factor per layer")
+    theory.remark()
+    figure = layers.distributions(_one, view=chosen["view"], quantity=chosen["of"], theme=_look)
+    parts.chart(figure, "sizes", f"{OF[chosen['of']].name}, layer by layer")
+    parts.chart(signal.shares_by_depth(_run, predicted=theory.shares(), theme=_look), "shares", "Silent units")
+    parts.layer_table(_one, COLUMNS)
+
+
+current = open_page("gradient_flow", OPTIONS)
+parts.header(current, PAGES["gradient_flow"].question)
 verdict = st.container()
 parts.options_row(OPTIONS, "view", "of", "theory", "seeds")
 charts = st.container()
 with charts.skeleton(height=700):
-    propagation = parts.run(experiment)
-    run = parts.runs(experiment, propagation, chosen["seeds"])
-    theory = parts.Theory(experiment, chosen["theory"])
+    propagation = parts.run(current.experiment)
     with verdict:
-        parts.sentence(parts.first(diagnose(experiment, propagation), "backward"))
+        parts.sentence(parts.first(diagnosed(current.experiment, propagation), "backward"))
     with charts:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            expected = theory.lines("grad_h_std", name="predicted dL/dh")
-            expected += theory.lines("grad_w_std", name="predicted dL/dW", role=1)
-            parts.chart(
-                gradients.gradient_by_depth(run, predicted=expected, theme=look), "gradient", "Size of the gradient"
-            )
-        with right:
-            parts.chart(gradients.factors_by_depth(run, theme=look), "factors", "Factor per layer")
-        theory.remark()
-        figure = layers.distributions(propagation, view=chosen["view"], quantity=chosen["of"], theme=look)
-        parts.chart(figure, "sizes", f"{OF[chosen['of']].name}, layer by layer")
-        left, right = st.columns(2, gap="medium")
-        with left:
-            chain.calculator(OPTIONS, chosen, propagation, look)
-        with right:
-            parts.chart(
-                signal.shares_by_depth(run, predicted=theory.shares(), theme=look), "shares", "Saturated, zero and dead"
-            )
-        parts.layer_table(propagation, COLUMNS, "table")
+        run = parts.runs(current.experiment, propagation, current.options["seeds"])
+        draw(current.key, current, propagation, run, theme())
+        parts.download(propagation)
+chain.calculator(OPTIONS, current, propagation, theme())

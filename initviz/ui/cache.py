@@ -13,14 +13,18 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from initviz.activations import ACTIVATIONS
 from initviz.deployment import Limits
+from initviz.diagnosis import diagnose
 from initviz.ensemble import Ensemble, check_seeds, repeat
 from initviz.experiment import Budget, Experiment, cost
+from initviz.phase import PairGrowth, PhaseMap, pair_growth, phase_map
+from initviz.place import SIGMA_B, SIGMA_W
 from initviz.propagation import Bins, Propagation
-from initviz.remedy import Fix, propose
+from initviz.remedy import propose
 from initviz.serving import Jobs, Progress, Ticket
 from initviz.simulate import simulate
-from initviz.theory import Prediction, predict
+from initviz.theory import predict
 from initviz.ui import operator
 
 T = TypeVar("T")
@@ -135,13 +139,23 @@ def _status(ticket: Ticket[T], doing: str) -> str:
     return f"{doing} … {ticket.progress:.0%}"
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def predicted(experiment: Experiment) -> Prediction:
-    """What theory says of the experiment; milliseconds, but not for every rerun."""
-    return predict(experiment)
+predicted = lru_cache(maxsize=256)(predict)
+"""What theory says of the experiment; milliseconds, but not for every rerun."""
+
+proposed = propose
+"""The fix theory finds for the experiment; it remembers by itself."""
+
+diagnosed = lru_cache(maxsize=256)(diagnose)
+"""The findings about one propagation."""
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def proposed(experiment: Experiment) -> Fix | None:
-    """The fix theory finds for the experiment."""
-    return propose(experiment)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def mapped(activation: str, alpha: float) -> PhaseMap:
+    """The phase diagram of an activation on the grid that the page offers."""
+    return phase_map(ACTIVATIONS[activation], alpha, SIGMA_W, SIGMA_B)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def growth_of_pairs(experiment: Experiment) -> PairGrowth:
+    """Growth per layer of every activation with every initializer. Raises InputError without the inputs."""
+    return pair_growth(experiment)

@@ -1,7 +1,6 @@
 """The chain rule as a product: a calculator beside the factors of this very run."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,23 +10,30 @@ from initviz.figures.gradients import chain_product
 from initviz.figures.theme import Theme
 from initviz.propagation import Propagation
 from initviz.ui import parts
-from initviz.ui.state import Option
+from initviz.ui.state import Option, Visit
 from initviz.wording import show
 
 STEPS = (4, 5, 10, 20, 100)
 """Numbers of layers in the small table, besides the chosen one."""
 
 
-def calculator(options: Mapping[str, Option], chosen: Mapping[str, Any], propagation: Propagation, look: Theme) -> None:
+def calculator(options: Mapping[str, Option], current: Visit, propagation: Propagation, look: Theme) -> None:
     """factor^n for the chosen factor and for the mean factor of the run's own backward pass."""
-    factor, count = chosen["factor"], chosen["layers"]
-    own = trend(propagation.column("grad_h_std")[1:][::-1]).factor
-    factors = {f"{factor:g} per layer": factor, f"this run: {show(own)} per layer": own}
-    parts.chart(chain_product(factors, count, theme=look), "chain", "The chain rule multiplies")
+    st.markdown("**The chain rule multiplies**")
     parts.options_row(options, "factor", "layers")
+    _draw(current.key, current.options["factor"], current.options["layers"], propagation, look)
+
+
+@parts.replayed
+def _draw(key: str, factor: float, count: int, _propagation: Propagation, _look: Theme) -> None:
+    own = trend(_propagation.column("grad_h_std")[1:][::-1]).factor
+    factors = {f"{factor:g} per layer": factor, f"this run: {show(own)} per layer": own}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        parts.chart(chain_product(factors, count, theme=_look), "chain", "Product of the factors")
     rows = [{"layers": n, **{name: f"{one**n:.3g}" for name, one in factors.items()}} for n in sorted({*STEPS, count})]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="products", alt="Products of factors")
-    st.caption(
+    right.dataframe(pd.DataFrame(rows), hide_index=True, key="products", alt="Products of factors")
+    right.caption(
         "The gradient at the first layer is a product of one factor per layer. The slope alone (0.25 for the sigmoid)"
         " is not that factor: the weights multiply it too."
     )

@@ -1,7 +1,7 @@
 """Pieces that several pages share: the run of an experiment, its verdict, charts, tables, sharing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -45,6 +45,14 @@ def header(current: Visit, title: str) -> None:
             st.code(share_link(current), language=None, wrap_lines=True)
     st.caption(current.experiment.summary())
 
+
+REPLAYS = 256
+"""Pictures of pages that are kept, some 50 kB each."""
+
+replayed = st.cache_data(max_entries=REPLAYS, show_spinner=False)
+"""Decorator: what the function draws is kept under its first argument and sent again as it is. Drawing takes several
+times as long as everything else of a rerun, and a class follows one experiment. Arguments that begin with an underscore
+must follow from the first; no widgets inside."""
 
 COMPARISON = {
     "theory": Option(Switch("prediction", "Infinite-width theory: dashed lines, bands and outlines."), True),
@@ -150,14 +158,25 @@ def more(findings: Sequence[Finding]) -> None:
         st.markdown(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
 
 
-def chart(figure: go.Figure, key: str, title: str, height: int | None = None) -> None:
-    """A figure under its title, as wide as its column, with its own picture button and no upload."""
+def chart(
+    figure: go.Figure,
+    key: str,
+    title: str,
+    height: int | None = None,
+    on_choose: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> None:
+    """A figure under its title, as wide as its column, with its own picture button and no upload.
+
+    on_choose: callback for a click on a point, which is in st.session_state[key] then.
+    """
     st.markdown(f"**{title}**")
     st.plotly_chart(
         figure,
         height=height or "content",
         theme=None,
         key=key,
+        on_select=on_choose,
+        selection_mode="points",
         alt=alt_text(figure),
         config={
             "displaylogo": False,
@@ -167,18 +186,22 @@ def chart(figure: go.Figure, key: str, title: str, height: int | None = None) ->
     )
 
 
-def layer_table(propagation: Propagation, columns: Sequence[str], key: str) -> None:
-    """One row per layer with the named columns, and the whole table as CSV."""
+def layer_table(propagation: Propagation, columns: Sequence[str]) -> None:
+    """One row per layer with the named columns."""
     frame = propagation.to_frame()
     said = pd.DataFrame({name: [say(value) for value in frame[name]] for name in columns})
     right = {name: st.column_config.TextColumn(name.replace("_", " "), alignment="right") for name in columns}
-    st.dataframe(said, hide_index=True, column_config=right, key=key, alt="One row per layer")
+    st.dataframe(said, hide_index=True, column_config=right, key="table", alt="One row per layer")
+
+
+def download(propagation: Propagation) -> None:
+    """The whole table, every column, as CSV."""
     st.download_button(
         "All columns as CSV",
-        lambda: frame.to_csv(index=False),
+        lambda: propagation.to_frame().to_csv(index=False),
         "initviz-layers.csv",
         "text/csv",
         on_click="ignore",
         icon=":material/download:",
-        key=f"{key}-csv",
+        key="csv",
     )

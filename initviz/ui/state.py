@@ -7,6 +7,7 @@ over the link, because a quick second move can arrive before the browser has sho
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -32,6 +33,8 @@ class Visit:
     experiment: Experiment
     options: Mapping[str, Any]
     warnings: list[str]
+    key: str
+    """Names everything that the page shows: page, experiment, options and theme."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ def visit(page: str, options: Mapping[str, Option]) -> Visit:
     if written != query:
         st.query_params.from_dict(written)
     st.session_state[_SAVED] = _Saved(page, written, widgets)
-    return Visit(experiment, chosen, warnings)
+    return Visit(
+        experiment, chosen, warnings, urlencode({"page": page, "theme": st.context.theme.type or "", **written})
+    )
 
 
 def load(experiment: Experiment) -> None:
