@@ -47,7 +47,7 @@ def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _look: Theme) 
 current = open_page("gradient_flow", OPTIONS)
 parts.header(current, PAGES["gradient_flow"].question)
 verdict = st.container()
-parts.options_row(OPTIONS, "view", "of", "theory", "seeds")
+parts.options_row(OPTIONS, "view", "of", folded=("theory", "seeds"))
 charts = st.container()
 with charts.skeleton(height=700):
     propagation = parts.run(current.experiment)

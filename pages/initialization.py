@@ -66,8 +66,8 @@ fixed = chosen["axis"] == "fixed" and chosen["low"] < chosen["high"]
 bins = Bins(chosen["bins"], chosen["low"], chosen["high"]) if fixed else Bins(chosen["bins"])
 parts.header(current, PAGES["initialization"].question)
 verdict = st.container()
-parts.options_row(OPTIONS, "view", "of", "axis", "theory")
-parts.options_row(OPTIONS, *(("low", "high") if chosen["axis"] == "fixed" else ()), "bins", "seeds", "layer", "log")
+limits = ("low", "high") if chosen["axis"] == "fixed" else ()
+parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds", *limits, "bins", "layer", "log"))
 charts = st.container()
 with charts.skeleton(height=700):
     propagation = parts.run(current.experiment, bins)

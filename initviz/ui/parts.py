@@ -40,6 +40,7 @@ def header(current: Visit, title: str) -> None:
     """Title, the experiment in one line, and the ways to take it along."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.subheader(title, anchor=False, width="stretch")
+        st.button("Reset", icon=":material/restart_alt:", on_click=load, args=(Experiment(),), key="reset")
         with st.popover("Share", icon=":material/link:"):
             st.caption("This link reproduces the page exactly.")
             st.code(share_link(current), language=None, wrap_lines=True)
@@ -91,11 +92,15 @@ def first(findings: Sequence[Finding], direction: Direction) -> Finding:
     return settled(direction)
 
 
-def options_row(options: Mapping[str, Option], *names: str) -> None:
-    """Controls of the page's own options side by side; on a phone one below the other."""
+def options_row(options: Mapping[str, Option], *names: str, folded: Sequence[str] = ()) -> None:
+    """Controls of the page's own options side by side, the rarer ones folded away; on a phone one below the other."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         for name in names:
             option(name, options)
+        if folded:
+            with st.popover("Theory, ensemble, more", icon=":material/tune:"):
+                for name in folded:
+                    option(name, options)
 
 
 def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int) -> None:

@@ -26,7 +26,6 @@ def sidebar(experiment: Experiment) -> None:
             for name, spec in FIELDS.items():
                 if spec.group == group and experiment.uses(name):
                     _field(name, spec, experiment)
-    st.button("Reset", icon=":material/restart_alt:", on_click=load, args=(Experiment(),), key="reset", width="stretch")
 
 
 def option(name: str, options: Mapping[str, Option]) -> None:
