@@ -2,11 +2,14 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import quote, quote_plus
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosed
 
 from initviz.experiment import FIELDS
+from tests.load.visitor import Visitor
 
 VALUES = [
     "",
@@ -60,6 +63,7 @@ VALUES = [
 ]
 NAMES = [*FIELDS, "bins", "view", "page", "__class__", "", "seed[]", "a" * 300, "\u202e", "embed", "embed_options"]
 SPELLINGS: tuple[Callable[[str], str], ...] = (quote, quote_plus, str)
+REQUESTS_PER_VISIT = 50
 TINY = "width=3&depth=2&samples=5"
 
 
@@ -94,3 +98,20 @@ def frame(chance: random.Random) -> bytes:
     if data and chance.random() < 0.3:
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     return bytes(data)
+
+
+async def attack(port: int, seed: int, queries: int, frames: int) -> list[str]:
+    """Send so many hostile links and frames; what a visitor saw go wrong, and the link that did it."""
+    chance = random.Random(seed)
+    wrong = []
+    for sent in range(0, queries, REQUESTS_PER_VISIT):
+        async with Visitor(port) as visitor:
+            for _ in range(min(REQUESTS_PER_VISIT, queries - sent)):
+                text = query(chance)
+                wrong += [f"{text!r}: {error}" for error in (await visitor.open(text)).errors]
+    for _ in range(frames // REQUESTS_PER_VISIT):
+        async with Visitor(port) as visitor:
+            with suppress(ConnectionClosed):  # the server may have had enough of this visitor
+                for _ in range(REQUESTS_PER_VISIT):
+                    await visitor.send(frame(chance))
+    return wrong

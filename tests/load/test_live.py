@@ -1,13 +1,12 @@
 """A live server: a class in short, visitors who change their mind, and visitors who mean harm."""
 
 import asyncio
-import random
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.load.hostile import TINY, frame, query
+from tests.load.hostile import TINY, attack
 from tests.load.report import Group, attend
 from tests.load.server import Server
 from tests.load.visitor import Visitor
@@ -90,37 +89,22 @@ def test_who_waits_sees_that_they_wait_and_small_experiments_pass(server: Server
 
 
 def test_hostile_links_show_a_page_without_a_traceback(server: Server) -> None:
-    chance = random.Random(1)
-
-    async def attack() -> None:
-        for _ in range(QUERIES // 30):
-            async with Visitor(server.port, patience=30) as visitor:
-                for _ in range(30):
-                    text = query(chance)
-                    answer = await visitor.open(text)
-                    assert answer.errors == [], text
-
-    asyncio.run(attack())
+    assert asyncio.run(attack(server.port, seed=1, queries=QUERIES, frames=0)) == []
     assert server.healthy()
     assert "Traceback" not in server.log.read_text()
 
 
 def test_hostile_frames_do_no_harm(server: Server) -> None:
-    chance = random.Random(2)
+    asyncio.run(attack(server.port, seed=2, queries=0, frames=FRAMES))
 
-    async def attack() -> None:
-        for _ in range(FRAMES // 50):
-            async with Visitor(server.port) as visitor:
-                for _ in range(50):
-                    await visitor.send(frame(chance))
-        async with Visitor(server.port) as honest:
-            answer = await honest.open(TINY)
+    async def honest() -> None:
+        async with Visitor(server.port) as visitor:
+            answer = await visitor.open(TINY)
             assert answer.charts
             assert answer.errors == []
 
-    asyncio.run(attack())
+    asyncio.run(honest())
     assert server.healthy()
-    assert server.process.poll() is None
 
 
 def test_a_restart_brings_every_page_back_with_its_experiment(server: Server) -> None:
