@@ -1,15 +1,18 @@
 """Activations: what does this function do to a signal and its gradient?"""
 
+from math import isfinite
+
 import streamlit as st
 
 from initviz.activations import ACTIVATIONS
 from initviz.catalogue import Catalogue, Named
 from initviz.fields import Choice, Number, Several
-from initviz.figures import activation as figures
+from initviz.figures.activation import curves, gallery
+from initviz.figures.theme import Theme
+from initviz.propagation import Layer
 from initviz.ui import activation_tables, parts
 from initviz.ui.page import PAGES, open_page, theme
-from initviz.ui.state import Option
-from initviz.ui.widgets import option
+from initviz.ui.state import Option, Visit
 
 VIEWS = Catalogue(
     "view",
@@ -27,18 +30,41 @@ OPTIONS = {
     "layer": Option(Number("z of layer", "Whose pre-activations lie under the curve.", 1, 100, integer=True), 1),
     "x": Option(Number("probe at x", "Value and slope at this point.", -1000, 1000, 0.5), 3.0),
 }
+POINTS = (-10.0, 0.0, 10.0)
 
-current = open_page("activations", OPTIONS)
-experiment, options = current.experiment, current.options
+
+@parts.replayed
+def draw(key: str, _current: Visit, _layer: Layer, _look: Theme) -> None:
+    """The curves over the layer's own z, and their values at a few points."""
+    experiment, x = _current.experiment, _current.options["x"]
+    others = [ACTIVATIONS[id] for id in _current.options["compare"] if id != experiment.activation]
+    items = [(experiment.phi, experiment.phi_alpha), *((other, other.alpha(None)) for other in others)]
+    density = _layer.z.histogram if _layer.z else None
+    reach = 3 * _layer.z.std if _layer.z and isfinite(_layer.z.std) else 0.0
+    wide = (-max(6.0, reach), max(6.0, reach))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = curves(items, slopes=False, z_range=wide, theme=_look, density=density, probe=() if others else (x,))
+        parts.chart(figure, "values", f"The function, over the z of layer {_layer.layer}")
+    with right:
+        figure = curves(items, values=False, z_range=wide, theme=_look, density=density)
+        parts.chart(figure, "slopes", "Its slope")
+    activation_tables.probe(items, (*POINTS, x))
+
+
+@parts.replayed
+def draw_gallery(theme_id: str, _look: Theme) -> None:
+    """Every function, then every derivative."""
+    parts.chart(gallery(slopes=False, theme=_look), "functions", "All functions")
+    parts.chart(gallery(slopes=True, theme=_look), "derivatives", "All derivatives")
+
+
+current, look = open_page("activations", OPTIONS), theme()
 parts.header(current, PAGES["activations"].question)
-option("show", OPTIONS)
-
-match options["show"]:
+parts.options_row(OPTIONS, "show")
+match current.options["show"]:
     case "gallery":
-        for slopes, title in ((False, "phi(z)"), (True, "phi'(z)")):
-            parts.chart(
-                figures.gallery(slopes=slopes, theme=theme()), f"gallery-{slopes}", f"{title} of every activation"
-            )
+        draw_gallery(look.id, look)
     case "table":
         activation_tables.properties()
     case "cost":
@@ -46,26 +72,12 @@ match options["show"]:
     case "accuracy":
         activation_tables.accuracy()
     case _:
-        propagation = parts.run(experiment)
-        layer = min(options["layer"], experiment.depth)
-        items = [(experiment.phi, experiment.phi_alpha)]
-        items += [
-            (ACTIVATIONS[id], ACTIVATIONS[id].alpha(None)) for id in options["compare"] if id != experiment.activation
-        ]
-        z = propagation.layers[layer].z
-        st.markdown(activation_tables.slope_sentence(experiment, propagation.layers[layer]))
-        controls = st.columns(3)
-        for column, name in zip(controls, ("compare", "layer", "x"), strict=True):
-            with column:
-                option(name, OPTIONS)
-        left, right = st.columns(2, gap="medium")
-        density = z.histogram if z else None
-        probe = (-10.0, 0.0, 10.0, options["x"])
-        for column, slopes in ((left, False), (right, True)):
-            with column:
-                parts.chart(
-                    figures.curves(items, slopes=slopes, theme=theme(), density=density, probe=probe),
-                    f"curves-{slopes}",
-                    "Slope of the activation" if slopes else "The activation",
-                )
-        activation_tables.probe(items, probe)
+        sentence = st.container()
+        parts.options_row(OPTIONS, "compare", "layer", "x")
+        charts = st.container()
+        with charts.skeleton(height=500):
+            propagation = parts.run(current.experiment)
+            layer = propagation.layers[min(current.options["layer"], current.experiment.depth)]
+            sentence.markdown(activation_tables.slope_sentence(current.experiment, layer))
+            with charts:
+                draw(current.key, current, layer, look)
