@@ -113,7 +113,7 @@ def _maxout_kernel(activation: Activation, alpha: float) -> Kernel:
     two unit normals of correlation c (Owen 1956, eq. 2.1); integrated over the angle they give the product.
     """
     pieces, equal = activation.pieces(alpha), moments(activation, alpha, 1.0).m2
-    z, weights = panels(edges(np.zeros(0), step=2.0))
+    z, weights = panels(edges(np.zeros(0), step=4.0))
     x = z[:, np.newaxis]
 
     def same_winner(angle: float) -> float:
@@ -137,7 +137,7 @@ def _maxout_kernel(activation: Activation, alpha: float) -> Kernel:
 # --- all others: Hermite series ------------------------------------------------------------------------------------
 
 _TERMS = 128
-_N = np.arange(_TERMS)
+_N = np.arange(_TERMS, dtype=float)
 _EVEN = (_N % 2 == 0).astype(float)
 _BY_PARITY = np.stack([_EVEN, 1 - _EVEN], axis=1)
 
@@ -169,85 +169,88 @@ def _hermite(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
     return table
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _series_of(activation: Activation, alpha: float) -> Octaves:
     return Octaves(lambda q: _hermite(activation, alpha, q), _TERMS + 4, low=-40, high=60)
 
 
-def _missing(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(sum of n^-5/2 t^n, sum of n^-3/2 t^n) over n > N, each divided by its value at t = 1, with x = -N ln t.
-
-    In the limit of large N: 3/2 E_5/2(x) and 1/2 E_3/2(x), exponential integrals, in terms of erfc.
-    """
-    decay = np.exp(-x)
-    steep = decay - np.sqrt(pi * x) * special.erfc(np.sqrt(x))
-    return decay - 2 * x * steep, steep
-
-
 @dataclass(frozen=True)
 class _Series:
-    """Mehler's formula: E phi(u) phi(v) = sum of a_n(q_a) a_n(q_b) c^n, with a model of the terms left out.
-
-    A corner of phi makes a_n^2 fall as n^-5/2. What is left out is taken to fall like that, with the size and the
-    slope at |c| = 1 that it must have; so the limit of equal inputs is exact.
-    """
+    """Mehler's formula: E phi(u) phi(v) = sum of a_n(q_a) a_n(q_b) c^n, the far terms thinned out."""
 
     terms: FloatArray
-    """Coefficients of c^n, shape (..., _TERMS)."""
-    steepness: FloatArray
-    """Coefficients of c^(n - 1), shape (..., _TERMS)."""
-    rest: FloatArray
-    """What is left out of the product at |c| = 1, even and odd, shape (..., 2)."""
-    steep_rest: FloatArray
-    rate: FloatArray
-    """The N of the model, shape (..., 2)."""
+    """Coefficients, shape (..., terms)."""
+    powers: FloatArray
+    """The power of c that belongs to each, in the same shape; the thinned ones are not whole."""
+    odd: FloatArray
+    """1 for the terms of odd n, which change sign with c, else 0; shape (terms,)."""
+    size: FloatArray
+    """What to multiply the sum with, shape (...)."""
+    size_of_slopes: FloatArray
+    """What to multiply its derivative by c with, shape (...)."""
 
     def __getitem__(self, index: Any) -> "_Series":
-        return _Series(*(field[index] for field in (self.terms, self.steepness, self.rest, self.steep_rest, self.rate)))
+        return _Series(self.terms[index], self.powers[index], self.odd, self.size[index], self.size_of_slopes[index])
 
     def product(self, c: float | FloatArray) -> FloatArray:
-        c = np.asarray(c)[..., np.newaxis]
-        sum_ = np.vecdot(self.terms, c**_N)
-        if not self.rest.any():
-            return sum_
-        signs = np.concatenate([np.ones_like(c), np.sign(c)], axis=-1)
-        return sum_ + np.vecdot(self.rest * signs, _missing(self._x(c))[0])
+        return self.size * np.vecdot(self.terms, _raised(c, self.powers, self.odd))
 
     def slopes(self, c: float | FloatArray) -> FloatArray:
-        c = np.asarray(c)[..., np.newaxis]
-        sum_ = np.vecdot(self.steepness[..., 1:], c ** _N[:-1])
-        if not self.rest.any():
-            return sum_
-        signs = np.concatenate([np.sign(c), np.ones_like(c)], axis=-1)
-        return sum_ + np.vecdot(self.steep_rest * signs, _missing(self._x(c))[1]) / np.maximum(np.abs(c[..., 0]), 1e-3)
+        falling = _raised(c, np.maximum(self.powers - 1, 0), 1 - self.odd)
+        return self.size_of_slopes * np.vecdot(self.terms * self.powers, falling)
 
-    def _x(self, c: FloatArray) -> FloatArray:
-        return -np.log(np.clip(np.abs(c), 1e-3, 1)) * self.rate
+
+def _raised(c: float | FloatArray, powers: FloatArray, odd: FloatArray) -> FloatArray:
+    """c^powers, shape (..., terms); where c is negative, so are the odd ones."""
+    c = np.asarray(c)[..., np.newaxis]
+    if (c > 0).all():
+        return c**powers
+    return np.abs(c) ** powers * np.where(c < 0, 1 - 2 * odd, 1)
+
+
+_R, _R_WEIGHTS = np.polynomial.legendre.leggauss(12)
+_R, _R_WEIGHTS = (_R + 1) / 2, 1.5 * np.square((_R + 1) / 2) * _R_WEIGHTS
+
+
+def _thinned(rest: FloatArray, steep_rest: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A few powers of c in place of the many that are left out, and their coefficients, shape (..., 2 * 12).
+
+    A corner of phi makes a_n^2 fall as n^-5/2. What is left out is taken to fall like that from some N on, with the
+    sum and the slope at |c| = 1 that it must have: 3/2 integral of t^-5/2 c^(N t) over t > 1, in r = t^-1/2.
+    """
+    start = np.divide(steep_rest, 3 * rest, out=np.zeros_like(rest), where=rest > 0)[..., np.newaxis]
+    shape = (*rest.shape[:-1], -1)
+    return (start / np.square(_R)).reshape(shape), (rest[..., np.newaxis] * _R_WEIGHTS).reshape(shape)
+
+
+def _side(activation: Activation, alpha: float, q: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The Hermite coefficients of one input, and its factors in the sizes of the product and of the slopes.
+
+    Far out the product is always the same function of c; only its size changes.
+    """
+    octaves = _series_of(activation, alpha)
+    inside = np.clip(q, octaves.least, octaves.most)
+    coefficients = octaves(inside.ravel()).reshape(*q.shape, _TERMS + 4)
+    size, size_of_slopes = np.ones(q.shape), 1 / np.sqrt(inside)
+    if (inside != q).any():
+        here, there = moments(activation, alpha, q), moments(activation, alpha, inside)
+        size *= np.sqrt(here.m2 / there.m2)
+        size_of_slopes *= np.sqrt(here.d2 / there.d2)
+    return coefficients, size, size_of_slopes
 
 
 def _series(activation: Activation, alpha: float, q_a: FloatArray, q_b: FloatArray) -> _Series:
-    octaves = _series_of(activation, alpha)
-    size, size_of_slopes = np.ones(q_a.shape), 1 / np.sqrt(_inside(octaves, q_a) * _inside(octaves, q_b))
-    sides = []
-    for q in (q_a, q_b):
-        inside = _inside(octaves, q)
-        sides.append(octaves(inside.ravel()).reshape(*q.shape, _TERMS + 4))
-        if (inside != q).any():  # far out the product is the same function of c, and only its size changes
-            here, there = moments(activation, alpha, q), moments(activation, alpha, inside)
-            size *= np.sqrt(here.m2 / there.m2)
-            size_of_slopes *= np.sqrt(here.d2 / there.d2)
-    a, b = sides
+    a, size_a, slopes_a = _side(activation, alpha, q_a)
+    b, size_b, slopes_b = (a, size_a, slopes_a) if np.array_equal(q_a, q_b) else _side(activation, alpha, q_b)
     terms = a[..., :_TERMS] * b[..., :_TERMS]
+    powers, odd = np.broadcast_to(_N, terms.shape), 1 - _EVEN
     left_out = np.sqrt(np.maximum(a[..., _TERMS:], 0) * np.maximum(b[..., _TERMS:], 0))
     left_out *= left_out[..., [0, 1, 0, 1]] > 1e-12 * np.abs(terms).sum(axis=-1, keepdims=True)
-    rest, steep_rest = left_out[..., :2], left_out[..., 2:]
-    rate = np.divide(steep_rest, 3 * rest, out=np.zeros_like(rest), where=rest > 0)
-    size, size_of_slopes = size[..., np.newaxis], size_of_slopes[..., np.newaxis]
-    return _Series(size * terms, size_of_slopes * _N * terms, size * rest, size_of_slopes * steep_rest, rate)
-
-
-def _inside(octaves: Octaves, q: FloatArray) -> FloatArray:
-    return np.clip(q, octaves.least, octaves.most)
+    if left_out.any():
+        more_powers, more_terms = _thinned(left_out[..., :2], left_out[..., 2:])
+        powers, terms = np.concatenate([powers, more_powers], axis=-1), np.concatenate([terms, more_terms], axis=-1)
+        odd = np.concatenate([odd, np.repeat([0.0, 1.0], _R.size)])
+    return _Series(terms, powers, odd, size_a * size_b, slopes_a * slopes_b)
 
 
 # --- what others ask for -------------------------------------------------------------------------------------------

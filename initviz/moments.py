@@ -1,7 +1,7 @@
 """One activation under Gaussian pre-activations, at infinite width: moments, gains and the critical point.
 
-Public: moments, second_moment, Moments; gains, Gains; fixed_point, depth_scale; edge_of_chaos, EdgeOfChaos;
-critical_point, CriticalPoint, init_pair.
+Public: moments, second_moment, Moments, at_infinite_width; gains, Gains; fixed_point, depth_scale;
+edge_of_chaos, EdgeOfChaos; critical_point, CriticalPoint, init_pair.
 
 Notation: z = sqrt(q) Z with Z ~ N(0, 1), h = phi(z), q = E z^2; weights have variance sw2 / fan_in, biases sb2.
 Every function takes (activation, alpha) first; alpha None means the default. Activations that turn into another one
@@ -91,10 +91,10 @@ class Moments(Generic[T]):
     d1: T
     """E phi'(z)."""
     d2: T
-    """E phi'(z)^2."""
+    """E phi'(z)^2; times sw2 it is chi_1. For maxout the sum over the pieces of a unit."""
     d4: T
     growth: T
-    """dm2 / dq."""
+    """dm2 / dq = E[(Z^2 - 1) phi^2] / 2q = E[Z phi phi'] / sqrt(q); times sw2 it is chi_par."""
 
 
 def at_infinite_width(activation: Activation, alpha: float | None) -> tuple[Activation, float]:
@@ -170,7 +170,7 @@ def gains(activation: Activation, alpha: float | None = None) -> Gains:
 # --- fixed points and the edge of chaos ----------------------------------------------------------------------------
 
 _SAME = 1e-10  # relative differences below this are rounding
-_Q_GRID = np.geomspace(1e-6, 1e4, 401)
+_Q_GRID = np.geomspace(1e-6, 1e7, 521)  # in units of the square of the activation's scale
 
 
 def fixed_point(
@@ -250,13 +250,13 @@ def _crossings(function: Callable[[FloatArray], FloatArray], grid: FloatArray) -
 
 
 def edge_of_chaos(activation: Activation, alpha: float | None = None, q: FloatArray | None = None) -> EdgeOfChaos:
-    """sw2 = 1/D2(q), sb2 = q - M2(q)/D2(q) where that is not negative; q ascends, by default 0 and 1e-6 to 1e4.
+    """sw2 = 1/D2(q), sb2 = q - M2(q)/D2(q) where that is not negative; q ascends, by default 0 and 1e-6 to 1e7.
 
     The points where sb2 = 0 are added. Empty for activations whose mean is so large that no variance can be held
     with chi_1 = 1 (softplus).
     """
     if q is None:
-        q = np.append(0.0, _Q_GRID)
+        q = np.append(0.0, _Q_GRID * activation.scale(activation.alpha(alpha)) ** 2)
     starts = _crossings(lambda q: _edge_at(activation, alpha, q).sigma_b2, q[q > 0])
     edge = _edge_at(activation, alpha, np.sort(np.append(q, starts)))
     exists = edge.sigma_b2 >= 0
@@ -282,10 +282,10 @@ class CriticalPoint:
 def _critical_q(activation: Activation, alpha: float | None, edge: EdgeOfChaos) -> float | None:
     """The variance at which both chi are 1 and from which it does not run away; None without one."""
     departure = edge.chi_par - 1
-    if np.all(np.abs(departure) < _SAME) and not edge.sigma_b2.any():
+    departure = departure[np.abs(departure) > _SAME]
+    if not departure.size:
         return 1.0
-    first = departure[np.abs(departure) > _SAME][0]
-    if edge.q[0] == 0 and first < 0:
+    if edge.q[0] == 0 and departure[0] < 0:
         return 0.0
     crossings = _crossings(lambda q: _edge_at(activation, alpha, q).chi_par - 1, edge.q[edge.q > 0])
     return crossings[0] if crossings else None
@@ -321,10 +321,11 @@ def _critical_point(activation: Activation, alpha: float) -> CriticalPoint:
         elif not edge.sigma_b2.any():
             note = "Variance and gradient keep their size at every q (the function has no scale of its own)."
         return _point(activation, alpha, q, "critical", note)
-    if not edge.stable.any():
+    usable = edge.stable & (edge.q > 0)
+    if not usable.any():
         note = "Where the gradient keeps its size the variance runs away."
         return CriticalPoint(None, None, None, None, None, "unstable", note)
-    q = float(edge.q[np.argmax(np.where(edge.stable, edge.chi_par, -inf))])
+    q = float(edge.q[np.argmax(np.where(usable, edge.chi_par, -inf))])
     note = "The gradient keeps its size, but the variance forgets the input: there is no point where both stay."
     return _point(activation, alpha, q, "edge of chaos", note)
 

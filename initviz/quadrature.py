@@ -112,7 +112,7 @@ class Octaves:
         for missing in np.unique(octave[~self._known[octave]]):
             self._learn(int(missing))
         basis = np.cos(np.arccos(2 * (place - octave) - 1)[:, np.newaxis] * _ORDERS)
-        values = np.einsum("qd,qdc->qc", basis, self._coefficients[octave, :, columns])
+        values = np.vecmat(basis, self._coefficients[octave, :, columns])
         outside = inside != q
         if outside.any():
             exponents = self._exponents[(q[outside] > 1).astype(int), columns]
@@ -122,10 +122,11 @@ class Octaves:
 
     def scalar(self, q: float, column: int) -> float:
         """One column at one q, without the overhead of arrays."""
-        if not self.least <= q < self.most:
-            return float(self(np.array([q]), slice(column, column + 1))[0, 0])
+        if not self.least <= q <= self.most:
+            edge = self.least if q < self.least else self.most
+            return self.scalar(edge, column) * (q / edge) ** float(self._exponents[int(q > 1), column])
         place = log2(q) - self._low
-        octave = int(place)
+        octave = min(int(place), len(self._known) - 1)
         if (octave, column) not in self._series:
             if not self._known[octave]:
                 self._learn(octave)

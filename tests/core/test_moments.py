@@ -365,6 +365,15 @@ def test_published_critical_points(id: str) -> None:
     assert (point.sigma_w2, point.sigma_b2) == pytest.approx(KNOWN[id], abs=6e-9)
 
 
+@pytest.mark.parametrize("beta", [1e-3, 0.01, 0.5, 20.0])
+def test_the_critical_point_follows_the_scale_of_the_function(beta: float) -> None:
+    """swish(beta, z) = swish(1, beta z) / beta: the same weights, and variances that are 1/beta^2 as large."""
+    point = critical_point(ACTIVATIONS["swish"], beta)
+    assert point.sigma_w2 == pytest.approx(1.98800468, abs=6e-9)
+    assert point.sigma_b2 == pytest.approx(0.55514317 / beta**2, rel=2e-8)
+    assert point.q_star == pytest.approx(14.32017362 / beta**2, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("id", "kind"),
     [("sigmoid", "edge of chaos"), ("hard_sigmoid", "edge of chaos"), ("softplus", "none"), ("squareplus", "none")],
