@@ -110,10 +110,11 @@ class Activation:
 
 def _sech2(z: FloatArray) -> FloatArray:
     """1 - tanh(z)^2 without the cancellation."""
-    e = np.abs(z)
-    e *= -2
-    np.exp(e, out=e)
-    return 4 * e / np.square(1 + e)
+    with np.errstate(over="ignore"):  # 1 / infinity is the right answer
+        slope: FloatArray = np.cosh(z)
+    np.reciprocal(slope, out=slope)
+    slope *= slope
+    return slope
 
 
 def _logistic_slope(z: FloatArray, alpha: float) -> FloatArray:

@@ -1,6 +1,7 @@
 """Array types used throughout the core."""
 
-from typing import Any, TypeAlias
+from math import prod
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,3 +10,33 @@ FloatArray: TypeAlias = NDArray[np.floating[Any]]
 """An array of float32 or float64; functions keep the dtype they are given."""
 
 CountArray: TypeAlias = NDArray[np.int64]
+
+
+class Workspace:
+    """Memory that arrays are cut from. Fresh memory is slow: the system clears every page on its first use, which can
+    take longer than filling it with an activation's values. So one block is kept for the next simulation."""
+
+    KEPT_BYTES: ClassVar[int] = 2**26
+    """Larger blocks go back to the system."""
+
+    _kept: ClassVar[list[NDArray[np.uint8]]] = []
+
+    def __init__(self, size: int) -> None:
+        try:
+            kept = self._kept.pop()
+        except IndexError:
+            kept = np.empty(0, np.uint8)
+        self._block = kept if kept.size >= size else np.empty(size, np.uint8)
+        self._used = 0
+
+    def cut(self, shape: tuple[int, ...], dtype: str) -> FloatArray:
+        """The next array, its values arbitrary; aligned to cache lines."""
+        size = prod(shape) * np.dtype(dtype).itemsize
+        first, self._used = self._used, self._used + -(-size // 64) * 64
+        array: FloatArray = self._block[first : first + size].view(dtype).reshape(shape)
+        return array
+
+    def release(self) -> None:
+        """Offer the block to the next workspace; arrays cut from it must not be used any more."""
+        if self._block.size <= self.KEPT_BYTES and not self._kept:
+            self._kept.append(self._block)

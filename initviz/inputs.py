@@ -13,6 +13,7 @@ import numpy as np
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, InputError
+from initviz.initializers import standard_normal
 
 MNIST_FOLDER = "INITVIZ_MNIST_DIR"
 """Environment variable that names the folder with MNIST's IDX files."""
@@ -38,7 +39,7 @@ class Inputs:
         return min(samples, len(self.rows())) if self.rows else samples
 
     def batch(self, rng: np.random.Generator, samples: int, width: int) -> FloatArray:
-        """float64 array (count(samples), features(width)); rows of a data set are drawn without replacement."""
+        """Array (count(samples), features(width)) of floats; rows of a data set are drawn without replacement."""
         if self.rows:
             rows = self.rows()
             return rows[rng.permutation(len(rows))[: self.count(samples)]]
@@ -112,7 +113,7 @@ INPUTS = Catalogue(
         Inputs(
             id="gaussian",
             name="Gaussian",
-            draw=lambda rng, samples, width: rng.standard_normal((samples, width)),
+            draw=lambda rng, samples, width: standard_normal(rng, (samples, width)),
             source="independent N(0, 1) values, as many features as the network is wide",
         ),
         Inputs(

@@ -54,19 +54,21 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Signal:
-    """Statistics of all values of z or h in a layer, over every sample and unit. Non-finite values only count in
-    `nonfinite` (share); all other numbers describe the finite rest and are nan when there is none."""
+    """Statistics of all values of z or h in a layer, over every sample and unit. Moments and extremes describe the
+    finite values and are nan when there are none; shares are of all values."""
 
     mean: float
     std: float
     rms: float
     min: float
     max: float
+    zero: float
+    """Share of values that are exactly 0."""
     nonfinite: float
     float16_zero: float
     """Share of non-zero values so small that float16 makes them 0."""
     float16_overflow: float
-    """Share of values that float16 cannot hold."""
+    """Share of values that float16 cannot hold, non-finite ones included."""
     histogram: Histogram
 
 
@@ -79,6 +81,7 @@ class Gradient:
     median: float
     """Median of |value| over the subsample."""
     nonfinite: float
+    """Share of values that are not finite."""
     float16_zero: float
     float16_overflow: float
     histogram: Histogram
@@ -144,7 +147,7 @@ class Layer:
         return row
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # known by identity: what is built from it is remembered by it
 class Propagation:
     """What one random network did to one batch, forward and backward; layer 0 is the input."""
 
