@@ -1,15 +1,19 @@
 """Bare networks for tests of the theory: the forward and backward pass and four sizes of every layer, nothing else.
 
 Written apart from `initviz.simulate`, so that a mistake there cannot hide here; one batch, many draws of the weights.
+Draws are kept, as most do not depend on the activation: tests that vary the activation fastest share them.
 """
 
-from dataclasses import dataclass
-from math import sqrt
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import nan, sqrt
 
 import numpy as np
 
+from initviz.activations import LINEAR
 from initviz.arrays import FloatArray
 from initviz.experiment import Experiment
+from initviz.initializers import Initializer, Settings
 from initviz.simulate import input_batch
 
 
@@ -23,20 +27,36 @@ class Runs:
     grad_w: FloatArray
 
 
-def measured(experiment: Experiment, networks: int) -> Runs:
-    """Draw so many networks for the experiment's batch."""
+def measured(experiment: Experiment, networks: int, grad_w: bool = False) -> Runs:
+    """Draw so many networks for the experiment's batch; `grad_w` is nan unless it is asked for."""
     batch = input_batch(experiment)
-    runs = [_run(experiment, batch, np.random.default_rng(1000 + network)) for network in range(networks)]
+    runs = [_run(experiment, batch, network, grad_w) for network in range(networks)]
     return Runs(*(np.array([run[index] for run in runs]) for index in range(4)))
 
 
-def _run(experiment: Experiment, batch: FloatArray, rng: np.random.Generator) -> list[list[float]]:
+@lru_cache(maxsize=200)
+def _draw(initializer: Initializer, settings: Settings, shape: tuple[int, int], key: tuple[int, ...]) -> FloatArray:
+    return initializer.draw(np.random.default_rng(key), *shape, settings)
+
+
+def _drawn(experiment: Experiment, fan_in: int, width: int, key: tuple[int, ...]) -> FloatArray:
+    """W, drawn for any activation that leads to the same variance."""
+    initializer, settings = experiment.weights, experiment.settings
+    plain = replace(settings, activation=LINEAR, alpha=0.0)
+    shape = fan_in, width
+    same = initializer.variance(*shape, plain) == initializer.variance(*shape, settings)
+    return _draw(initializer, plain if same else settings, shape, key)
+
+
+def _run(experiment: Experiment, batch: FloatArray, network: int, grad_w: bool) -> list[list[float]]:
+    rng = np.random.default_rng((network, 0))
     initializer, settings, norm = experiment.weights, experiment.settings, experiment.norm
     h, kept = batch, []
     means, stds = [], []
     for layer, (fan_in, width, pieces) in enumerate(experiment.shapes(), start=1):
         activation, alpha = experiment.layer_activation(layer)
-        weights = np.hstack([initializer.draw(rng, fan_in, width, settings) for _ in range(pieces)]).astype(batch.dtype)
+        drawn = [_drawn(experiment, fan_in, width, (network, layer, piece)) for piece in range(pieces)]
+        weights = np.hstack(drawn).astype(batch.dtype)
         variance = initializer.bias_variance(fan_in, width, settings)
         bias = sqrt(variance) if variance is not None else experiment.bias_std
         z, inverse = norm.forward(h @ weights + (bias * rng.standard_normal(pieces * width)).astype(batch.dtype))
@@ -52,7 +72,7 @@ def _run(experiment: Experiment, batch: FloatArray, rng: np.random.Generator) ->
         activation, alpha = experiment.layer_activation(layer)
         skip = experiment.has_skip(layer)
         grad_z = norm.backward(z, inverse, activation.backward(z, alpha, experiment.residual * grad if skip else grad))
-        grads_w.append(float((before.T @ grad_z).std(dtype=float)))
+        grads_w.append(float((before.T @ grad_z).std(dtype=float)) if grad_w else nan)
         grad = grad_z @ weights.T + (grad if skip else 0)
         grads_h.append(float(grad.std(dtype=float)))
     return [means, stds, grads_h[::-1], grads_w[::-1]]
