@@ -55,9 +55,10 @@ def _traits(id: str, alpha: float) -> Traits:
 
 
 def _limits(values: FloatArray) -> tuple[float, float]:
-    """Smallest and largest value; one that keeps growing far out is infinite."""
+    """Smallest and largest value to six places, which turns what is nearly reached into the limit it tends to; one that
+    keeps growing far out is infinite."""
     inside = np.abs(values[1:-1]).max()
-    low, high = float(values.min()), float(values.max())
+    low, high = round(float(values.min()), 6) + 0.0, round(float(values.max()), 6) + 0.0
     return (-inf if low < -10 * inside - 10 else low, inf if high > 10 * inside + 10 else high)
 
 
