@@ -5,6 +5,7 @@ simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
 """
 
 from initviz.catalogue import InputError
+from initviz.diagnosis import Finding, diagnose
 from initviz.experiment import Budget, Experiment, OverBudget
 from initviz.moments import critical_point
 from initviz.presets import PRESETS
@@ -17,11 +18,13 @@ __all__ = [
     "Bins",
     "Budget",
     "Experiment",
+    "Finding",
     "InputError",
     "OverBudget",
     "Prediction",
     "Propagation",
     "critical_point",
+    "diagnose",
     "predict",
     "simulate",
 ]

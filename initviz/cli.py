@@ -11,17 +11,19 @@ import sys
 import textwrap
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from math import isfinite, isnan, nan
 from typing import Any, NoReturn, TypeAlias
 
-from initviz.catalogue import Catalogue, InputError
+from initviz.catalogue import Catalogue, Entry, InputError, Named
 from initviz.deployment import check
+from initviz.diagnosis import diagnose, is_healthy, verdict
 from initviz.experiment import DEFAULTS, FIELDS, Experiment
 from initviz.fields import Choice, Field, Number
 from initviz.moments import critical_point
 from initviz.presets import PRESETS
+from initviz.remedy import Fix, propose
 from initviz.simulate import simulate
 from initviz.theory import predict
 
@@ -142,7 +144,11 @@ def _possible(spec: Field) -> str:
 
 def format_flag(parser: ArgumentParser) -> None:
     """--format."""
-    what = "; ".join(f"{entry.id}: {entry.name}" for entry in FORMATS.values())
+    _add_format(parser, FORMATS)
+
+
+def _add_format(parser: ArgumentParser, forms: Mapping[str, Entry]) -> None:
+    what = "; ".join(f"{entry.id}: {entry.name}" for entry in forms.values())
     parser.add_argument("--format", metavar="FORMAT", default="table", help=f"{what}. Default: table.")
 
 
@@ -220,6 +226,53 @@ def _critical(options: Namespace) -> str:
     return json.dumps(_known(row), indent=1) if form.id == "json" else form.render([row])
 
 
+REPORTS = Catalogue("format", [Named("table", "one line for each finding"), Named("json", "everything")])
+
+
+def report_flag(parser: ArgumentParser) -> None:
+    """--format of what is no table of numbers."""
+    _add_format(parser, REPORTS)
+
+
+def _diagnose(options: Namespace) -> str:
+    form, experiment = REPORTS[options.format], read_experiment(options)
+    findings = diagnose(experiment, simulate(experiment))
+    fix = None if is_healthy(findings) else propose(experiment)
+    if form.id == "json":
+        record = {
+            "verdict": verdict(findings),
+            "findings": [{**asdict(finding), "evidence": _known(finding.evidence)} for finding in findings],
+            "fix": fix and _fix_record(fix, experiment),
+        }
+        return json.dumps(record, indent=1, allow_nan=False)
+    lines: list[tuple[str, str, str]] = [
+        (finding.severity, finding.direction, finding.sentence) for finding in findings
+    ]
+    if fix:
+        lines.append(
+            ("fix", "", fix.sentence if fix.complete else f"No full cure is known; the best found: {fix.sentence}")
+        )
+        lines.append(("flags", "", _changed_flags(fix.changes(experiment))))
+    return "\n".join(f"{severity:9}{direction:10}{sentence}" for severity, direction, sentence in lines)
+
+
+def _fix_record(fix: Fix, before: Experiment) -> dict[str, Any]:
+    return {
+        "sentence": fix.sentence,
+        "complete": fix.complete,
+        "changes": fix.changes(before),
+        "flags": _changed_flags(fix.changes(before)),
+        "predicted": [_known({name: row[name] for name in PREDICTED}) for row in fix.prediction.rows()],
+    }
+
+
+def _changed_flags(changes: Mapping[str, str | None]) -> str:
+    """What to add to the command line, and what to leave away."""
+    return " ".join(
+        f"(without {_flag(name)})" if text is None else f"{_flag(name)} {text}" for name, text in changes.items()
+    )
+
+
 def _presets(options: Namespace) -> str:
     return "\n".join(
         f"{preset.id:24}{preset.name}\n{textwrap.indent(textwrap.fill(preset.shows, 92), ' ' * 24)}"
@@ -257,6 +310,12 @@ COMMANDS = Catalogue(
             "Where the activation keeps variance and gradient: sigma_w2 / fan_in for weights, sigma_b2 for biases",
             _critical,
             (experiment_flags, format_flag),
+        ),
+        Command(
+            "diagnose",
+            "Simulate one random network and say what is wrong with it, with numbers, and what would cure it",
+            _diagnose,
+            (experiment_flags, report_flag),
         ),
         Command("presets", "List the presets: id, name and what to look at", _presets),
         Command("check", "Check that the settings of a deployment fit a shared instance", _check),

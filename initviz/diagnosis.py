@@ -4,9 +4,10 @@ Forward and backward are judged apart: a network can carry its signal and still 
 what was measured, never the name of the initializer; the same checks read a prediction, and so find the cure.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import exp, isfinite, log
+from math import exp, log, nan
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -38,9 +39,13 @@ class Threshold:
 THRESHOLDS = {
     "change": Threshold(10, 100, "ours: one and two orders of magnitude over all hidden layers"),
     "factor": Threshold(2, 4, "ours: halved or doubled by every layer"),
-    "saturated": Threshold(0.25, 0.5, "|h| > 0.97 for tanh; Glorot & Bengio (2010), section 3"),
+    "saturated": Threshold(
+        0.4,
+        0.75,
+        "Glorot & Bengio (2010), section 3; shares ours: hard tanh has 1/3 where all is well",
+    ),
     "zero": Threshold(0.9, 0.99, "ours: nine in ten outputs silent"),
-    "dead": Threshold(0.1, 0.4, "zero for every sample; CS231n lecture notes on dying ReLUs speak of 40 %"),
+    "dead": Threshold(0.3, 0.4, "zero for every sample; bad as in CS231n's notes on dying ReLUs, the warning is ours"),
     "cosine": Threshold(0.99, 0.999, "Schoenholz et al. (2017), arXiv:1611.01232: correlations that converge to 1"),
     "float16": Threshold(0.05, 0.5, "Micikevicius et al. (2018), arXiv:1710.03740: gradients lost in float16"),
 }
@@ -63,6 +68,9 @@ class Finding:
     evidence: dict[str, float]
 
 
+LARGEST_LOG = 700.0
+"""Just below the logarithm of the largest number."""
+
 _ORDER: tuple[Severity, ...] = ("bad", "warning", "note", "good")
 
 
@@ -72,7 +80,10 @@ def diagnose(experiment: Experiment, layers: Columns) -> tuple[Finding, ...]:
 
 
 def foresee(experiment: Experiment, layers: Columns) -> tuple[Finding, ...]:
-    """The same judgement of a prediction, which knows nothing of dead units, symmetry, overflow and float16."""
+    """The same judgement of a prediction, which knows nothing of symmetry, overflow and float16.
+
+    It needs the columns std, grad_h_std, saturated, zero, dead and cosine.
+    """
     return _judged(experiment, layers, _CHECKS)
 
 
@@ -84,7 +95,7 @@ def is_healthy(findings: Sequence[Finding]) -> bool:
 def _judged(experiment: Experiment, layers: Columns, checks: "Sequence[_Check]") -> tuple[Finding, ...]:
     found = [finding for check in checks for finding in check(experiment, layers)]
     if is_healthy(found):
-        found.append(_healthy(layers))
+        found.append(_healthy(experiment, layers))
     return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.severity)))
 
 
@@ -110,6 +121,11 @@ def _grade(value: float, name: str) -> Severity | None:
     return "bad" if value >= limit.bad else "warning" if value >= limit.warning else None
 
 
+def _grade_log(log_value: float, name: str) -> Severity | None:
+    """The same for a number known by its logarithm, which may be too large to be computed."""
+    return _grade(exp(min(log_value, LARGEST_LOG)), name)
+
+
 @dataclass(frozen=True)
 class Trend:
     """How a size changes from the first hidden layer to the last, in the direction of travel."""
@@ -118,45 +134,63 @@ class Trend:
     """Geometric mean of the change per layer."""
     start: float
     end: float
+    count: int
+    """Sizes that were compared: those before the first that is no number."""
     severity: Severity | None
 
 
 def trend(values: FloatArray) -> Trend:
-    """Change of positive sizes along their axis; a size that reaches 0 has a factor of 0."""
-    start, end = float(values[0]), float(values[-1])
-    steps = len(values) - 1
-    if steps == 0 or start == 0 or not (isfinite(start) and isfinite(end)):
-        return Trend(1.0, start, end, None)
+    """Change of positive sizes along their axis, up to the last that is a number.
+
+    A size that reaches 0 has a factor of 0; where there is nothing to compare, the factor is 1.
+    """
+    finite = np.isfinite(values)
+    count = len(values) if finite.all() else int(np.argmin(finite))
+    start, end = (float(values[0]), float(values[count - 1])) if count else (nan, nan)
+    if count < 2 or start == 0:
+        return Trend(1.0, start, end, count, None)
     if end == 0:
-        return Trend(0.0, start, end, "bad")
-    per_layer = log(end / start) / steps
-    grades = [_grade(exp(abs(per_layer) * steps), "change"), _grade(exp(abs(per_layer)), "factor")]
+        return Trend(0.0, start, end, count, "bad")
+    change, steps = log(end) - log(start), count - 1  # the quotient itself may overflow
+    grades = [_grade_log(abs(change), "change"), _grade_log(abs(change) / steps, "factor")]
     severity = min((grade for grade in grades if grade), key=_ORDER.index, default=None)
-    return Trend(exp(per_layer), start, end, severity)
+    return Trend(exp(change / steps), start, end, count, severity)
+
+
+def _has_settled(values: FloatArray) -> bool:
+    """Whether the last step is less than half of the average one: the size has found its level."""
+    logs = np.log(values[np.isfinite(values) & (values > 0)])
+    return logs.size > 2 and abs(logs[-1] - logs[-2]) < abs(logs[-1] - logs[0]) / (logs.size - 1) / 2
 
 
 def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
-    for name, direction, what in (("nonfinite", "forward", "signal"), ("grad_h_nonfinite", "backward", "gradient")):
+    directions: tuple[tuple[str, Direction, str], ...] = (
+        ("nonfinite", "forward", "signal"),
+        ("grad_h_nonfinite", "backward", "gradient"),
+    )
+    for name, direction, what in directions:
         values = layers.column(name)
         hit = tuple(int(layer) for layer in np.flatnonzero(values > 0))
         if hit:
-            first = hit[0] if direction == "forward" else hit[-1]
+            first, way = (hit[0], "on") if direction == "forward" else (hit[-1], "back")
+            share = float(values[first])
             yield Finding(
                 f"{what}_overflow",
                 "bad",
-                "forward" if direction == "forward" else "backward",
+                direction,
                 f"The {what} overflows",
-                f"The {what} overflows {experiment.dtype}: from layer {first} on, values are no longer finite"
-                f" ({percent(float(values[first]))} of them there).",
+                f"The {what} overflows {experiment.dtype}: from layer {first} {way}, values are no longer finite"
+                f" ({percent(share)} of them there).",
                 hit,
-                {"layer": first, "nonfinite": float(values[first])},
+                {"layer": first, "nonfinite": share},
             )
 
 
 def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     stds = _hidden(layers, "std")
     change = trend(stds)
-    depth = experiment.depth
+    seen = tuple(range(1, change.count + 1))
+    evidence = {"factor": change.factor, "first": change.start, "last": change.end}
     if stds[0] == 0:
         yield Finding(
             "vanishing_signal",
@@ -167,43 +201,47 @@ def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
             (1,),
             {"std": 0.0},
         )
-    elif change.severity and change.factor < 1:
+    elif change.severity is None or _has_settled(stds):
+        return
+    elif change.factor < 1:
         yield Finding(
             "vanishing_signal",
             change.severity,
             "forward",
             "The signal dies",
             f"The signal dies: each layer keeps {percent(change.factor)} of the std;"
-            f" layer {depth} is at {show(change.end)}.",
-            tuple(range(1, depth + 1)),
-            {"factor": change.factor, "first": change.start, "last": change.end},
+            f" layer {change.count} is at {show(change.end)}.",
+            seen,
+            evidence,
         )
-    elif change.severity:
+    else:
         yield Finding(
             "exploding_signal",
             change.severity,
             "forward",
             "The signal explodes",
             f"The signal explodes: each layer multiplies the std by {show(change.factor)};"
-            f" layer {depth} is at {show(change.end)}.",
-            tuple(range(1, depth + 1)),
-            {"factor": change.factor, "first": change.start, "last": change.end},
+            f" layer {change.count} is at {show(change.end)}.",
+            seen,
+            evidence,
         )
 
 
 def _gradient(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     change = trend(_hidden(layers, "grad_h_std")[::-1])
+    depth = experiment.depth
+    first = depth + 1 - change.count
+    sizes = f"at layer {first} its std is {show(change.end)}, at layer {depth} {show(change.start)}."
+    seen = tuple(range(first, depth + 1))
     evidence = {"factor": change.factor, "last": change.start, "first": change.end}
-    everywhere = tuple(range(1, experiment.depth + 1))
     if change.severity and change.factor < 1:
         yield Finding(
             "vanishing_gradient",
             change.severity,
             "backward",
             "The gradient dies",
-            f"The gradient dies on its way back: each layer keeps {percent(change.factor)} of it;"
-            f" at layer 1 its std is {show(change.end)}, at layer {experiment.depth} {show(change.start)}.",
-            everywhere,
+            f"The gradient dies on its way back: each layer keeps {percent(change.factor)} of it; {sizes}",
+            seen,
             evidence,
         )
     elif change.severity:
@@ -212,9 +250,8 @@ def _gradient(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
             change.severity,
             "backward",
             "The gradient explodes",
-            f"The gradient explodes on its way back: each layer multiplies it by {show(change.factor)};"
-            f" at layer 1 its std is {show(change.end)}, at layer {experiment.depth} {show(change.start)}.",
-            everywhere,
+            f"The gradient explodes on its way back: each layer multiplies it by {show(change.factor)}; {sizes}",
+            seen,
             evidence,
         )
 
@@ -282,13 +319,16 @@ def _symmetry(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
 
 
 def _likeness(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+    """Only a note where the gradient dies: one factor shrinks both it and the distance between two inputs (Schoenholz
+    et al. 2017), so that finding has said it already."""
     cosine = layers.column("cosine")
     last, first = float(cosine[-1]), float(cosine[0])
     severity = _grade(last, "cosine")
+    gradient = trend(_hidden(layers, "grad_h_std")[::-1])
     if severity and first < THRESHOLDS["cosine"].warning and layers.column("std")[-1] > 0:
         yield Finding(
             "inputs_alike",
-            "warning",
+            "note" if gradient.severity and gradient.factor < 1 else severity,
             "forward",
             "Inputs become indistinguishable",
             f"Different inputs become one: their mean cosine goes from {show(first)} to {last:.4g} in layer"
@@ -314,16 +354,21 @@ def _float16(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
 
 
 def _sharing(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
-    if experiment.tied and experiment.depth > 1:
+    """Weights are known to be the same by shape, mean and std: two independent draws never agree in all digits."""
+    columns = [_hidden(layers, name).tolist() for name in ("fan_in", "weight_mean", "weight_std")]
+    marks = list(zip(*columns, strict=True))
+    mark, count = Counter(marks).most_common(1)[0]
+    if count > 1:
+        hit = tuple(layer for layer, other in enumerate(marks, start=1) if other == mark)
         yield Finding(
             "tied_weights",
             "note",
             "both",
-            "One matrix in every layer",
-            "All layers of one shape share their matrix: their draws are not independent, so predictions for random"
-            " networks do not apply.",
-            tuple(range(1, experiment.depth + 1)),
-            {"layers": experiment.depth},
+            "One matrix in many layers",
+            f"{count} of {experiment.depth} layers have the very same weights: they are not independent, so predictions"
+            " for random networks do not apply.",
+            hit,
+            {"layers": count},
         )
 
 
@@ -333,21 +378,26 @@ def settled(direction: Direction) -> Finding:
     return Finding("settled", "good", direction, words, f"{words}; the trouble is in the other direction.", (), {})
 
 
-def _healthy(layers: Columns) -> Finding:
+def _healthy(experiment: Experiment, layers: Columns) -> Finding:
     forward = trend(_hidden(layers, "std"))
     backward = trend(_hidden(layers, "grad_h_std")[::-1])
+    words = (
+        f"per layer the std changes by a factor of {show(forward.factor)} going forward, the gradient by"
+        f" {show(backward.factor)} going back."
+        if experiment.depth > 1
+        else f"the std of the only layer is {show(forward.end)}; with one layer there is no change to judge."
+    )
     return Finding(
         "healthy",
         "good",
         "both",
         "Signal and gradient survive",
-        f"Signal and gradient survive: per layer the std changes by a factor of {show(forward.factor)} going forward,"
-        f" the gradient by {show(backward.factor)} going back.",
-        tuple(range(1, len(layers.column("std")))),
-        {"forward": forward.factor, "backward": backward.factor},
+        f"Signal and gradient survive: {words}",
+        tuple(range(1, experiment.depth + 1)),
+        {"forward": forward.factor, "backward": backward.factor, "std": forward.end},
     )
 
 
 _Check: TypeAlias = Callable[[Experiment, Columns], Iterator[Finding]]
-_CHECKS: tuple[_Check, ...] = (_signal, _gradient, _saturation, _silence, _likeness)
-_MEASURED_CHECKS: tuple[_Check, ...] = (_overflow, _symmetry, _death, _float16, _sharing)
+_CHECKS: tuple[_Check, ...] = (_signal, _gradient, _saturation, _silence, _death, _likeness)
+_MEASURED_CHECKS: tuple[_Check, ...] = (_overflow, _symmetry, _float16, _sharing)

@@ -1,72 +1,90 @@
 """The cure for a network that will not learn: found by predicting candidates, told before it is applied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, log
 
 import numpy as np
+from scipy import special
 
+from initviz.arrays import FloatArray
+from initviz.batches import batch_of
 from initviz.catalogue import InputError
 from initviz.diagnosis import Finding, foresee, is_healthy, trend
 from initviz.experiment import DEFAULTS, Experiment
+from initviz.quadrature import edges, panels
 from initviz.theory import Prediction, predict
-from initviz.wording import percent
+from initviz.wording import percent, show
 
 INITIALIZERS_TO_TRY = ("lecun_normal", "glorot_normal", "he_normal", "kumar", "critical")
-"""In the order a teacher would name them; the first that is predicted to be healthy is proposed."""
+"""In the order a teacher would name them; the first that is predicted to stay healthy is proposed."""
+
+GAINS_TO_TRY = (1.2, 0.8, 1.4, 0.6, 2.0, 0.4, 2.8, 0.2, 4.0, 0.1)
+"""Of the first initializer, where none serves as it is: stops of the slider, the nearest to 1 first."""
 
 PAIRS_TO_TRY = (("tanh", "lecun_normal"), ("relu", "he_normal"))
 """Another activation, where no initializer serves the present one."""
 
-MARGIN = 0.5
-"""A candidate that uses only this share of the room (in logs) before the first warning is proposed at once: one random
-network scatters about its prediction."""
+ALIKE = 0.1
+"""Mean cosine of the inputs from which on centring them is worth a try: independent directions have 0."""
 
-ROOM = log(10.0)
-"""Log of the change over all layers at which the diagnosis warns."""
+COVERAGE = 0.998
+"""A complete fix holds for so many of the networks of this width, as far as theory knows their scatter."""
 
 
 @dataclass(frozen=True)
 class Fix:
-    """A changed experiment and what theory says of it. `complete`: it is predicted to be healthy."""
+    """A changed experiment and what theory says of it."""
 
     experiment: Experiment
     name: str
     sentence: str
     prediction: Prediction
     findings: tuple[Finding, ...]
+    """Of the prediction itself."""
+    complete: bool
+    """Whether nearly all networks of this width are predicted to be healthy, not the average one alone."""
 
-    @property
-    def complete(self) -> bool:
-        """Whether the prediction is free of warnings."""
-        return is_healthy(self.findings)
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    fix: Fix
-    strain: float
-    """The larger of the two changes over all layers, forward and backward, as a share of ROOM."""
+    def changes(self, before: Experiment) -> dict[str, str | None]:
+        """Fields that differ from those of the experiment before, as they stand in a link; None: no longer set."""
+        old, new = before.to_query(), self.experiment.to_query()
+        return {name: new.get(name) for name in DEFAULTS if old.get(name) != new.get(name)}
 
 
 @lru_cache(maxsize=512)
 def propose(experiment: Experiment) -> Fix | None:
-    """The smallest change that theory predicts to be healthy, else the best found; None where nothing is predictable.
+    """The smallest change after which nearly all networks are predicted to be healthy, else the best found.
 
-    Deterministic, and independent of the seed; it never looks at the present trouble, only at what would be well.
+    None where nothing is predictable. Deterministic, and independent of how the weights fall; it never looks at the
+    present trouble, only at what would be well.
     """
-    best: _Candidate | None = None
+    best: tuple[tuple[float, float], Prediction] | None = None
     present = predict(experiment)
-    for changed, name in _candidates(experiment):
-        candidate = _judged(changed, name)
-        if candidate is None or _same(candidate.fix.prediction, present):
+    for changed in _candidates(experiment):
+        prediction = _predicted(changed)
+        if prediction is None or _same(prediction, present):
             continue
-        if candidate.fix.complete and candidate.strain <= MARGIN:
-            return candidate.fix
-        if best is None or (candidate.fix.complete, -candidate.strain) > (best.fix.complete, -best.strain):
-            best = candidate
-    return best.fix if best else None
+        fix = None if _gradient_trouble(prediction) else _judged(experiment, prediction)
+        if fix and fix.complete:
+            return fix
+        rank = _rank(fix, prediction)
+        if best is None or rank < best[0]:
+            best = rank, prediction
+    return _judged(experiment, best[1]) if best else None
+
+
+def _predicted(experiment: Experiment) -> Prediction | None:
+    try:
+        prediction = predict(experiment)
+    except InputError:
+        return None
+    return None if prediction.reason else prediction
+
+
+def _gradient_trouble(prediction: Prediction) -> bool:
+    """Known at once, while cosines and shares take their time."""
+    return trend(prediction.column("grad_h_std")[1:][::-1]).severity is not None
 
 
 def _same(one: Prediction, other: Prediction) -> bool:
@@ -74,38 +92,144 @@ def _same(one: Prediction, other: Prediction) -> bool:
     return all(np.allclose(one.column(name), other.column(name), equal_nan=True) for name in ("std", "grad_h_std"))
 
 
-def _candidates(experiment: Experiment) -> Iterator[tuple[Experiment, str]]:
-    """Changed experiments with their names, the smallest change first."""
+def _rank(fix: Fix | None, prediction: Prediction) -> tuple[float, float]:
+    """Smaller is better: how many findings are worse than a note, then the larger change of a size over all layers."""
+    troubles = sum(finding.severity in ("bad", "warning") for finding in fix.findings) if fix else inf
+    return troubles, max(abs(log(change)) if change > 0 else inf for change in _changes(prediction))
+
+
+# --- candidates ----------------------------------------------------------------------------------------------------
+
+
+def _candidates(experiment: Experiment) -> Iterator[Experiment]:
+    """Changed experiments, the smallest change first."""
+    for frame in _frames(experiment):
+        for initializer in INITIALIZERS_TO_TRY:
+            yield frame.changed(initializer=initializer)
+        for gain in GAINS_TO_TRY:
+            yield frame.changed(initializer=INITIALIZERS_TO_TRY[0], gain=gain)
+        for activation, initializer in PAIRS_TO_TRY:
+            yield frame.changed(activation=activation, initializer=initializer)
+
+
+def _frames(experiment: Experiment) -> Iterator[Experiment]:
+    """The network around the weights: as it is, then without what may itself be the trouble."""
     plain = experiment.changed(gain=DEFAULTS["gain"], bias_std=DEFAULTS["bias_std"], tied=False)
-    for initializer in INITIALIZERS_TO_TRY:
-        changed = plain.changed(initializer=initializer)
-        yield changed, changed.weights.name
-    for activation, initializer in PAIRS_TO_TRY:
-        changed = plain.changed(activation=activation, initializer=initializer)
-        yield changed, f"{changed.phi.name} with {changed.weights.name}"
-    for activation, initializer in PAIRS_TO_TRY:
-        changed = plain.changed(activation=activation, initializer=initializer, normalization="none", input_std=1.0)
-        yield changed, f"{changed.phi.name} with {changed.weights.name}, plain layers, input std 1"
+    yield plain
+    straight = plain.changed(**{name: DEFAULTS[name] for name in ("normalization", "residual", "input_std")})
+    if straight != plain:
+        yield straight
+    if batch_of(straight).cosine > ALIKE:
+        yield straight.changed(preprocessing="center")
 
 
-def _judged(experiment: Experiment, name: str) -> _Candidate | None:
-    try:
-        prediction = predict(experiment)
-    except InputError:
-        return None
-    if prediction.reason:
-        return None
-    forward = trend(prediction.column("std")[1:])
-    backward = trend(prediction.column("grad_h_std")[1:][::-1])
-    changes = [_change(one.start, one.end) for one in (forward, backward)]
-    sentence = (
-        f"{name} should keep {percent(changes[0])} of the signal from layer 1 to layer {experiment.depth}, and"
-        f" {percent(changes[1])} of the gradient on the way back."
+_SWITCHES = {
+    "tied": "own weights in every layer",
+    "bias_std": "no biases",
+    "normalization": "no normalization",
+    "residual": "no residual connections",
+    "preprocessing": "centred inputs",
+}
+
+
+def _name(before: Experiment, after: Experiment) -> str:
+    """What is changed, in words."""
+    pair = after.activation != before.activation
+    words = [f"{after.phi.name} with {after.weights.name}" if pair else after.weights.name]
+    if after.gain != DEFAULTS["gain"]:
+        words.append(f"gain {after.gain:g}")
+    words += [text for name, text in _SWITCHES.items() if getattr(after, name) != getattr(before, name)]
+    if after.input_std != before.input_std:
+        words.append(f"input std {after.input_std:g}")
+    return ", ".join(words)
+
+
+# --- what theory says of one ---------------------------------------------------------------------------------------
+
+
+def _judged(before: Experiment, prediction: Prediction) -> Fix:
+    after, outlook = prediction.experiment, _outlook(prediction)
+    findings = foresee(after, _Columns(outlook))
+    complete = is_healthy(findings) and all(
+        is_healthy(foresee(after, _Columns(edge))) for edge in _edges(prediction, outlook)
     )
-    findings = foresee(experiment, prediction)
-    strain = max(abs(log(change)) if change > 0 else inf for change in changes) / ROOM
-    return _Candidate(Fix(experiment, name, sentence, prediction, findings), strain)
+    name = _name(before, after)
+    return Fix(after, name, _sentence(name, prediction), prediction, findings, complete)
 
 
-def _change(start: float, end: float) -> float:
-    return end / start if start > 0 else 0.0
+@dataclass(frozen=True)
+class _Columns:
+    values: Mapping[str, FloatArray]
+
+    def column(self, name: str, /) -> FloatArray:
+        return self.values[name]
+
+
+def _outlook(prediction: Prediction) -> dict[str, FloatArray]:
+    """All that `foresee` reads."""
+    outlook = {name: prediction.column(name) for name in ("std", "grad_h_std", "saturated", "zero", "cosine")}
+    return outlook | {"dead": dead_share(prediction)}
+
+
+def dead_share(prediction: Prediction, closer: float | FloatArray = 1.0) -> FloatArray:
+    """Expected share of units that are zero for every sample, layers 0..depth; nan for the input and where unknown.
+
+    The z of one unit for N samples are Gaussian with their mean correlation c: sqrt(c) u + sqrt(1 - c) v with a common
+    u, so that the share is E_u P(v below the threshold)^N. `closer` multiplies the layers' 1 - c, shape (depth,).
+    """
+    field, zero, experiment = prediction.field, prediction.column("zero"), prediction.experiment
+    dead = np.full(len(zero), np.nan)
+    if field is not None:
+        apart = np.clip((1 - field.correlations @ field.pair_weights) * closer, 1e-12, 1)[:, np.newaxis]
+        u, weights = panels(edges(np.zeros(0)))
+        with np.errstate(all="ignore"):
+            v = (special.ndtri(zero[1:, np.newaxis]) - np.sqrt(1 - apart) * u) / np.sqrt(apart)
+            dead[1:] = np.exp(experiment.source.count(experiment.samples) * special.log_ndtr(v)) @ weights
+    return dead
+
+
+def _edges(prediction: Prediction, outlook: Mapping[str, FloatArray]) -> Iterator[dict[str, FloatArray]]:
+    """The outlook at the edges of what is likely: sizes small, sizes large; inputs more alike, shares larger.
+
+    Distances between inputs are taken to scatter like the size of the signal does (in logs), shares like those of
+    independent units.
+    """
+    experiment = prediction.experiment
+    forward, backward = (prediction.band(name, COVERAGE) for name in ("std", "grad_h_std"))
+    closer = np.nan_to_num(np.sqrt(forward[0] / forward[1]), nan=1.0)
+    shares = {"saturated": outlook["saturated"], "zero": outlook["zero"], "dead": dead_share(prediction, closer[:-1])}
+    reach = special.ndtri((1 + COVERAGE) / 2)
+    worst = {name: share + reach * np.sqrt(share * (1 - share) / experiment.width) for name, share in shares.items()}
+    worst["cosine"] = 1 - (1 - outlook["cosine"]) * closer
+    layer, slack = np.arange(len(prediction)), _left_out(experiment)
+    for side in (0, 1):
+        sign = 2 * side - 1
+        std = forward[side] * np.exp(sign * slack * (layer - 1))
+        gradient = backward[side] * np.exp(sign * slack * (len(layer) - 1 - layer))
+        std[1], gradient[-1] = outlook["std"][1], outlook["grad_h_std"][-1]  # where each direction starts
+        yield worst | {"std": std, "grad_h_std": gradient}
+
+
+def _left_out(experiment: Experiment) -> float:
+    """What normalization does to sizes in one layer and the prediction leaves out, relative, to order of magnitude."""
+    axis, shape = experiment.norm.axis, (experiment.source.count(experiment.samples), experiment.width)
+    return 0.0 if axis is None else 1 / shape[axis]
+
+
+def _changes(prediction: Prediction) -> tuple[float, float]:
+    """What is left of signal and gradient at the end of their ways through the hidden layers."""
+    ways = (prediction.column("std")[1:], prediction.column("grad_h_std")[1:][::-1])
+    ends = [trend(way) for way in ways]
+    signal, gradient = (end.end / end.start if end.start > 0 else 0.0 for end in ends)
+    return signal, gradient
+
+
+def _sentence(name: str, prediction: Prediction) -> str:
+    depth = prediction.experiment.depth
+    if depth == 1:
+        return f"{name} should give the only layer a std of {show(float(prediction.column('std')[1]))}."
+    signal, gradient = map(percent, _changes(prediction))
+    return (
+        f"{name} should keep {signal} of the signal from layer 1 to layer {depth}, and {gradient} of the gradient on"
+        " the way back."
+    )
