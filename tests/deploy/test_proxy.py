@@ -1,6 +1,5 @@
 """The instance as visitors meet it: through nginx, with replicas that come and go."""
 
-import asyncio
 import contextlib
 import signal
 import time
@@ -17,6 +16,7 @@ from initviz.ui.page import PAGES
 from tests.browser.drive import agrees, chart, move, query, visit
 from tests.deploy.conftest import Site
 from tests.load.server import get
+from tests.load.visitor import run
 
 LINK = "activation=relu&initializer=he_normal&depth=7&width=64&samples=100&seed=3"
 
@@ -54,7 +54,7 @@ def handshake(site: Site, **options: str) -> None:
         async with connect(url, origin=origin, subprotocols=[Subprotocol("streamlit")], additional_headers=headers):
             pass
 
-    asyncio.run(once())
+    run(once())
 
 
 @pytest.mark.parametrize(

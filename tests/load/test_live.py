@@ -9,7 +9,7 @@ import pytest
 from tests.load.hostile import TINY, attack
 from tests.load.report import Group, attend
 from tests.load.server import Server
-from tests.load.visitor import Visitor
+from tests.load.visitor import Visitor, run
 
 BIG = "width=1024&depth=16&samples=1000"  # 100 GFLOP: seconds
 QUERIES, FRAMES = 150, 1000
@@ -32,7 +32,7 @@ def wait_for(server: Server, **expected: float) -> None:
 
 def test_a_class_that_follows_gets_each_simulation_computed_once(server: Server) -> None:
     follow = Group("follow", 8, lambda visitor, step: {"seed": step, "width": 100, "samples": 500})
-    report = asyncio.run(attend(server, [follow], seconds=5.0, thinking=0.5))
+    report = run(attend(server, [follow], seconds=5.0, thinking=0.5))
     assert follow.errors == []
     steps = round(len(follow.seconds) / follow.count)
     assert steps >= 2
@@ -50,7 +50,7 @@ def test_a_newer_request_supersedes_the_older_one(server: Server) -> None:
             await asyncio.to_thread(wait_for, server, running=before.get("running", 0) + 1)
             return (await visitor.open(TINY)).seconds
 
-    assert asyncio.run(impatient()) < 5
+    assert run(impatient()) < 5
     wait_for(server, running=0, queued=0)
     assert server.counters()["cancelled"] == before["cancelled"] + 1
 
@@ -63,7 +63,7 @@ def test_a_visitor_who_leaves_stops_the_simulation(server: Server) -> None:
             await visitor.request(f"{BIG}&seed=12")
             await asyncio.to_thread(wait_for, server, running=1.0)
 
-    asyncio.run(leaving())
+    run(leaving())
     wait_for(server, running=0, queued=0, cancelled=before["cancelled"] + 1)
 
 
@@ -85,17 +85,17 @@ def test_who_waits_sees_that_they_wait_and_small_experiments_pass(server: Server
             answers = await asyncio.gather(*(visitor.read() for visitor in (one, two, three)))
             assert all(answer.waited for answer in answers)
 
-    asyncio.run(crowd())
+    run(crowd())
 
 
 def test_hostile_links_show_a_page_without_a_traceback(server: Server) -> None:
-    assert asyncio.run(attack(server.port, seed=1, queries=QUERIES, frames=0)) == []
+    assert run(attack(server.port, seed=1, queries=QUERIES, frames=0)) == []
     assert server.healthy()
     assert "Traceback" not in server.log.read_text()
 
 
 def test_hostile_frames_do_no_harm(server: Server) -> None:
-    asyncio.run(attack(server.port, seed=2, queries=0, frames=FRAMES))
+    run(attack(server.port, seed=2, queries=0, frames=FRAMES))
 
     async def honest() -> None:
         async with Visitor(server.port) as visitor:
@@ -103,7 +103,7 @@ def test_hostile_frames_do_no_harm(server: Server) -> None:
             assert answer.charts
             assert answer.errors == []
 
-    asyncio.run(honest())
+    run(honest())
     assert server.healthy()
 
 
@@ -114,7 +114,7 @@ def test_a_restart_brings_every_page_back_with_its_experiment(server: Server) ->
             assert not answer.errors
             return visitor.query
 
-    before = asyncio.run(visit())
+    before = run(visit())
     assert server.stop() < 5  # two seconds on a quiet machine
     server.start()
 
@@ -125,4 +125,4 @@ def test_a_restart_brings_every_page_back_with_its_experiment(server: Server) ->
             assert not answer.errors
             return visitor.query or link
 
-    assert asyncio.run(return_with(before)) == before
+    assert run(return_with(before)) == before

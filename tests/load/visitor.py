@@ -2,15 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns, from a thread of its own: Playwright leaves a running loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass
@@ -40,7 +50,12 @@ class Visitor:
 
     async def __aenter__(self) -> "Visitor":
         self._socket = await connect(
-            self._url, subprotocols=[Subprotocol("streamlit")], max_size=None, compression=None, open_timeout=30
+            self._url,
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=None,
+            max_queue=None,
+            compression=None,
+            open_timeout=30,
         )
         return self
 
