@@ -49,6 +49,7 @@ PAGES = {
             ":material/trending_down:",
             "Which layers still learn?",
         ),
+        Page("phase_diagram", "pages/phase_diagram.py", "Phase diagram", ":material/map:", "Where is the edge?"),
     )
 }
 

@@ -1,0 +1,149 @@
+"""Where an experiment stands in the phase diagram of its activation, in numbers and in one sentence.
+
+Public: SIGMA_W, SIGMA_B; place_of, Place; edge_at; moved; place_sentence.
+"""
+
+from dataclasses import dataclass
+from math import isinf, sqrt
+
+import numpy as np
+
+from initviz.activations import Activation
+from initviz.experiment import FIELDS, Experiment
+from initviz.fields import Number
+from initviz.mean_field import hidden_layers
+from initviz.phase import phase_map
+from initviz.wording import percent, show
+
+_E24 = (
+    *(1.0, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4, 2.7, 3.0),
+    *(3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8, 7.5, 8.2, 9.1),
+)
+
+SIGMA_W = np.array(
+    [float(f"{digits}e{decade}") for decade in (-1, 0, 1) for digits in _E24 if digits * 10.0**decade < 40]
+)
+"""The points of the map along sigma_w: preferred numbers, about a tenth apart (IEC 60063, series E24)."""
+
+SIGMA_B = np.arange(31) / 10
+"""The points of the map along sigma_b."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The point (sigma_w, sigma_b) of the second and all later hidden layers, and what deep networks tend to there."""
+
+    sigma_w: float
+    sigma_b: float
+    first_sigma_w: float
+    """sigma_w of the first hidden layer, which differs where the inputs have another number of features."""
+    q: float
+    """Variance of z that inputs of variance 1 end at: 0, finite, or inf."""
+    chi_1: float
+    """Factor on the squared gradient per layer there."""
+    depth_scale: float
+    """Layers over which the squared gradient shrinks or grows e-fold; inf on the edge of chaos."""
+
+    @property
+    def phase(self) -> str:
+        """ "ordered", "chaotic", or "edge" where 100 layers change the squared gradient by less than a tenth."""
+        if abs(self.chi_1 - 1) < 1e-3:
+            return "edge"
+        return "ordered" if self.chi_1 < 1 else "chaotic"
+
+
+def place_of(experiment: Experiment) -> Place | None:
+    """The experiment's own point; None where the weights are not random, so that they have no variance to plot."""
+    if experiment.weights.unpredictable:
+        return None
+    first, others = hidden_layers(experiment)
+    sigma_w, sigma_b = sqrt(float(others.sigma_w2)), sqrt(float(others.sigma_b2))
+    there = phase_map(experiment.phi, experiment.phi_alpha, np.array([sigma_w]), np.array([sigma_b]))
+    return Place(
+        sigma_w,
+        sigma_b,
+        sqrt(float(first.sigma_w2)),
+        there.q.item(),
+        there.chi_1.item(),
+        there.depth_scale.item(),
+    )
+
+
+def edge_at(activation: Activation, alpha: float | None, sigma_b: float) -> float | None:
+    """The smallest sigma_w between 0.01 and 1000 at which chi_1 rises through 1 for this sigma_b; None without one.
+
+    Found on a grid that is refined once: four digits (test_the_edge_for_a_bias).
+    """
+    low, high = 1e-2, 1e3
+    for points in (101, 65):
+        sigma_w = np.geomspace(low, high, points)
+        with np.errstate(divide="ignore"):
+            height = np.log(phase_map(activation, alpha, sigma_w, np.array([sigma_b])).chi_1[0])
+        rising = np.flatnonzero((height[:-1] < 0) & (height[1:] >= 0))
+        if not rising.size:
+            return None
+        low, high = sigma_w[rising[0]], sigma_w[rising[0] + 1]
+        below, above = height[rising[0]], height[rising[0] + 1]
+    share = -below / (above - below) if np.isfinite(below) else 1.0
+    return float(low * (high / low) ** share)
+
+
+def moved(experiment: Experiment, sigma_w: float, sigma_b: float) -> Experiment:
+    """The experiment at another point of the map: normal weights and biases, its other settings as they are.
+
+    The point holds from the second layer on, where fan_in is the width. Out of bounds it is the nearest one allowed.
+    """
+    values = {"std": sigma_w / sqrt(experiment.width), "bias_std": sigma_b}
+    specs = {name: FIELDS[name] for name in values}
+    allowed = {name: spec.clamp(values[name]) for name, spec in specs.items() if isinstance(spec, Number)}
+    return experiment.changed(initializer="random_normal", **allowed)
+
+
+def place_sentence(experiment: Experiment, place: Place | None, edge: float | None) -> str:
+    """In which phase the experiment is, what that does to its gradients, and where the edge is for its biases."""
+    if place is None:
+        return (
+            f"**{experiment.weights.name}** has no place in this map: {experiment.weights.unpredictable}."
+            " Choose a point to see random weights there."
+        )
+    where = rf"For $\sigma_b = {show(place.sigma_b)}$"
+    compared = (
+        rf"{where} no $\sigma_w$ puts $\chi_1$ at 1."
+        if edge is None
+        else rf"{where} the edge of chaos lies at $\sigma_w = {show(edge)}$; this experiment has {show(place.sigma_w)}."
+    )
+    return " ".join(part for part in (_phase(place), _variance(place), compared, _changed_rule(experiment)) if part)
+
+
+def _phase(place: Place) -> str:
+    kept, scale = sqrt(place.chi_1), show(place.depth_scale)
+    match place.phase:
+        case "edge":
+            return r"**On the edge of chaos:** $\chi_1 = 1$, gradients keep their size at every depth."
+        case "ordered":
+            return (
+                rf"**Ordered phase:** $\chi_1 = {show(place.chi_1)}$, so a layer lets {percent(kept)} of the gradient's"
+                f" size through; its square shrinks e-fold every {scale} layers."
+            )
+        case _:
+            return (
+                rf"**Chaotic phase:** $\chi_1 = {show(place.chi_1)}$, so a layer multiplies the gradient by"
+                f" {show(kept)}; its square grows e-fold every {scale} layers."
+            )
+
+
+def _variance(place: Place) -> str:
+    if place.q == 0:
+        return "The signal dies out as well."
+    return "The signal grows without end." if isinf(place.q) else ""
+
+
+def _changed_rule(experiment: Experiment) -> str:
+    """What makes this network another one than the map is of; empty for plain networks."""
+    changes = [
+        experiment.norm.name if experiment.norm.axis is not None else "",
+        "a residual connection" if experiment.residual else "",
+        "one matrix for all layers" if experiment.tied else "",
+    ]
+    said = " and ".join(change for change in changes if change)
+    return f"All this is for the plain network: this one has {said}, which follows other rules." if said else ""
