@@ -23,6 +23,7 @@ def draw(
     key: str,
     _experiment: Experiment,
     _run: Propagation,
+    _pinned: Propagation | None,
     _findings: tuple[Finding, ...],
     _fix: Fix | None,
     _look: Theme,
@@ -36,13 +37,15 @@ def draw(
     left, right = st.columns(2, gap="medium")
     with left:
         parts.chart(layers.distributions(_run, theme=_look), "ridges", "h, layer by layer", height=TALL)
-        parts.chart(signal.mean_by_depth(_run, theme=_look), "mean", "Mean of h", height=LOW)
+        figure = signal.mean_by_depth(_run, pinned=_pinned, theme=_look)
+        parts.chart(figure, "mean", "Mean of h", height=LOW)
     with right:
-        figure = signal.std_by_depth(_run, predicted=size, theme=_look)
+        figure = signal.std_by_depth(_run, predicted=size, pinned=_pinned, theme=_look)
         parts.chart(figure, "std", "Size of the signal", height=LOW)
-        figure = gradients.gradient_by_depth(_run, predicted=back, theme=_look)
+        figure = gradients.gradient_by_depth(_run, predicted=back, pinned=_pinned, theme=_look)
         parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
-        parts.chart(signal.cosine_by_depth(_run, theme=_look), "cosine", "Likeness of two inputs", height=LOW)
+        figure = signal.cosine_by_depth(_run, pinned=_pinned, theme=_look)
+        parts.chart(figure, "cosine", "Likeness of two inputs", height=LOW)
     parts.more(_findings[1:])
     parts.layer_table(_run, COLUMNS)
 
@@ -58,5 +61,5 @@ with charts.skeleton(height=700):
         parts.sentence(findings[0])
         parts.remedy(fix, findings)
     with charts:
-        draw(current.key, current.experiment, propagation, findings, fix, theme())
+        draw(current.key, current.experiment, propagation, parts.pinned(current), findings, fix, theme())
         parts.download(propagation)

@@ -25,7 +25,7 @@ COLUMNS = ("layer", "grad_h_std", "grad_z_std", "grad_w_std", "grad_w_norm", "gr
 
 
 @parts.replayed
-def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _look: Theme) -> None:
+def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _pinned: Run | None, _look: Theme) -> None:
     """Sizes and factors by depth, distributions of sizes, silent units, the table."""
     chosen = _current.options
     theory = parts.Theory(_current.experiment, chosen["theory"])
@@ -33,7 +33,7 @@ def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _look: Theme) 
     expected += theory.lines("grad_w_std", name="predicted dL/dW", role=1)
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = gradients.gradient_by_depth(_run, predicted=expected, theme=_look)
+        figure = gradients.gradient_by_depth(_run, pinned=_pinned, predicted=expected, theme=_look)
         parts.chart(figure, "gradient", "Size of the gradient")
     with right:
         parts.chart(gradients.factors_by_depth(_run, theme=_look), "factors", "Factor per layer")
@@ -55,6 +55,6 @@ with charts.skeleton(height=700):
         parts.sentence(parts.first(diagnosed(current.experiment, propagation), "backward"))
     with charts:
         run = parts.runs(current.experiment, propagation, current.options["seeds"])
-        draw(current.key, current, propagation, run, theme())
+        draw(current.key, current, propagation, run, parts.pinned(current), theme())
         parts.download(propagation)
 chain.calculator(OPTIONS, current, propagation, theme())

@@ -30,7 +30,7 @@ COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "satu
 
 
 @parts.replayed
-def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _look: Theme) -> None:
+def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _pinned: Run | None, _look: Theme) -> None:
     """Distributions, values by depth, the weights, the table."""
     chosen, experiment = _current.options, _current.experiment
     theory = parts.Theory(experiment, chosen["theory"])
@@ -47,14 +47,16 @@ def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _look: Theme) 
     layer = min(chosen["layer"], experiment.depth)
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = signal.std_by_depth(_run, predicted=theory.lines("std"), log=chosen["log"], theme=_look)
+        figure = signal.std_by_depth(
+            _run, pinned=_pinned, predicted=theory.lines("std"), log=chosen["log"], theme=_look
+        )
         parts.chart(figure, "std", "Std of h")
         parts.chart(signal.shares_by_depth(_run, predicted=theory.shares(), theme=_look), "shares", "Silent units")
         parts.chart(gradients.weight_histogram(_one, layer, theme=_look), "weights", f"Weights of layer {layer}")
     with right:
-        figure = signal.mean_by_depth(_run, predicted=theory.lines("mean"), theme=_look)
+        figure = signal.mean_by_depth(_run, pinned=_pinned, predicted=theory.lines("mean"), theme=_look)
         parts.chart(figure, "mean", "Mean of h")
-        figure = signal.cosine_by_depth(_run, predicted=theory.lines("cosine"), theme=_look)
+        figure = signal.cosine_by_depth(_run, pinned=_pinned, predicted=theory.lines("cosine"), theme=_look)
         parts.chart(figure, "cosine", "Can it tell its inputs apart?")
         parts.weight_numbers(experiment, _one, layer)
     parts.layer_table(_one, COLUMNS)
@@ -75,5 +77,5 @@ with charts.skeleton(height=700):
         parts.sentence(parts.first(diagnosed(current.experiment, propagation), "forward"))
     with charts:
         run = parts.runs(current.experiment, propagation, chosen["seeds"])
-        draw(current.key, current, propagation, run, theme())
+        draw(current.key, current, propagation, run, parts.pinned(current), theme())
         parts.download(propagation)

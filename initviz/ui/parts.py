@@ -18,6 +18,7 @@ from initviz.figures.signal import Run
 from initviz.figures.theme import alt_text
 from initviz.propagation import Bins, Propagation
 from initviz.remedy import Fix
+from initviz.ui import pin
 from initviz.ui.cache import predicted, repeated, simulated
 from initviz.ui.page import share_link
 from initviz.ui.state import Option, Visit, load
@@ -65,6 +66,12 @@ COMPARISON = {
 def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
     """The simulated experiment; where it cannot run, say why and what to do, and stop the page there."""
     return _or_stop(experiment, lambda: simulated(experiment, bins))
+
+
+def pinned(current: Visit) -> Propagation | None:
+    """The run of the experiment pinned as A, if there is one."""
+    held = pin.pinned(current)
+    return run(held) if held else None
 
 
 def runs(experiment: Experiment, propagation: Propagation, seeds: int) -> Run:

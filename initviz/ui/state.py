@@ -6,23 +6,29 @@ over the link, because a quick second move can arrive before the browser has sho
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from initviz.catalogue import InputError
 from initviz.experiment import FIELDS, Experiment
-from initviz.fields import ViewField
 
 _SAVED = "saved"
+
+
+class Spelling(Protocol):
+    """How a value is read from a link and written to it: every field can, and whatever else a page keeps there."""
+
+    def parse(self, text: str, /) -> Any: ...
+    def text(self, value: Any, /) -> str: ...
 
 
 @dataclass(frozen=True)
 class Option:
     """A choice about how a page shows things; it stands in the link beside the experiment."""
 
-    spec: ViewField
+    spec: Spelling
     default: Any
 
 
@@ -67,7 +73,8 @@ def visit(page: str, options: Mapping[str, Option]) -> Visit:
     for name, value in widgets.items():
         if link_speaks or st.session_state.get(name) != value:
             st.session_state[name] = value
-    written = experiment.to_query() | {name: options[name].spec.text(value) for name, value in chosen.items()}
+    texts = {name: options[name].spec.text(value) for name, value in chosen.items()}
+    written = experiment.to_query() | {name: text for name, text in texts.items() if text}
     if written != query:
         st.query_params.from_dict(written)
     st.session_state[_SAVED] = _Saved(page, written, widgets)

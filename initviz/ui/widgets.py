@@ -31,6 +31,7 @@ def sidebar(experiment: Experiment) -> None:
 def option(name: str, options: Mapping[str, Option]) -> None:
     """The control of a page's own option; a choice lies open, since it is one of a few views."""
     spec = options[name].spec
+    assert isinstance(spec, ViewField), f"'{name}' has no widget"
     if isinstance(spec, Choice):
         st.segmented_control(
             spec.label,

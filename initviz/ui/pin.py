@@ -1,0 +1,68 @@
+"""A second experiment to compare with: pinned as A, it stays in charts and link while the other one moves."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from initviz.experiment import Experiment
+from initviz.ui.state import Option, Visit, key
+
+NAME = "pinned"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """How a pinned experiment stands in the link: what differs from the default, and always its activation."""
+
+    def parse(self, text: str) -> str:
+        """The same experiment spelt in the one way; empty for none. Never raises."""
+        return spelt(read(text)) if text else ""
+
+    def text(self, value: str) -> str:
+        """As it stands in the link."""
+        return value
+
+
+OPTION = {NAME: Option(Pin(), "")}
+"""Every page has it, so that it travels along the menu."""
+
+
+def read(text: str) -> Experiment:
+    """The experiment that a pin spells; what cannot be read is the nearest that can."""
+    return Experiment.from_query(dict(parse_qsl(text)))[0]
+
+
+def spelt(experiment: Experiment) -> str:
+    """The pin of an experiment."""
+    default = Experiment().to_query()
+    query = experiment.to_query()
+    return urlencode({name: text for name, text in query.items() if name == "activation" or text != default.get(name)})
+
+
+def pinned(current: Visit) -> Experiment | None:
+    """The experiment pinned as A, or None."""
+    text = current.options[NAME]
+    return read(text) if text else None
+
+
+def box(current: Visit) -> None:
+    """The button that pins, or what is pinned and the button that lets it go."""
+    held = pinned(current)
+    if held is None:
+        st.button(
+            "Pin as A",
+            icon=":material/keep:",
+            on_click=_pin,
+            args=(spelt(current.experiment),),
+            key="pin",
+            width="stretch",
+            help="Keeps this experiment in the charts as A, while you change the other one.",
+        )
+    else:
+        st.caption(f":material/keep: A: {held.summary()}")
+        st.button("Unpin A", icon=":material/keep_off:", on_click=_pin, args=("",), key="pin", width="stretch")
+
+
+def _pin(text: str) -> None:
+    st.session_state[key(NAME)] = text
