@@ -9,7 +9,7 @@ import pytest
 from tests.load.hostile import TINY, attack
 from tests.load.report import Group, attend
 from tests.load.server import Server
-from tests.load.visitor import Visitor, run
+from tests.load.visitor import Answer, Visitor, run
 
 BIG = "width=1024&depth=16&samples=1000"  # 100 GFLOP: seconds
 QUERIES, FRAMES = 150, 1000
@@ -19,7 +19,13 @@ QUERIES, FRAMES = 150, 1000
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("live") / "server.log"
     with Server(log, INITVIZ_RUNNING="2", INITVIZ_MAX_GFLOP="150", INITVIZ_MEMORY_MIB="1000") as running:
+        run(_open(running, TINY))  # the counters exist from the first page on
         yield running
+
+
+async def _open(server: Server, link: str) -> Answer:
+    async with Visitor(server.port) as visitor:
+        return await visitor.open(link)
 
 
 def wait_for(server: Server, **expected: float) -> None:
@@ -47,7 +53,7 @@ def test_a_newer_request_supersedes_the_older_one(server: Server) -> None:
     async def impatient() -> float:
         async with Visitor(server.port) as visitor:
             await visitor.request(f"{BIG}&seed=11")
-            await asyncio.to_thread(wait_for, server, running=before.get("running", 0) + 1)
+            await asyncio.to_thread(wait_for, server, running=before["running"] + 1)
             return (await visitor.open(TINY)).seconds
 
     assert run(impatient()) < 5
@@ -96,14 +102,9 @@ def test_hostile_links_show_a_page_without_a_traceback(server: Server) -> None:
 
 def test_hostile_frames_do_no_harm(server: Server) -> None:
     run(attack(server.port, seed=2, queries=0, frames=FRAMES))
-
-    async def honest() -> None:
-        async with Visitor(server.port) as visitor:
-            answer = await visitor.open(TINY)
-            assert answer.charts
-            assert answer.errors == []
-
-    run(honest())
+    answer = run(_open(server, TINY))
+    assert answer.charts
+    assert answer.errors == []
     assert server.healthy()
 
 
