@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from initviz.experiment import Experiment
 from initviz.figures.theme import DARK, LIGHT, Theme
+from initviz.ui import pin
 from initviz.ui.state import Option, Visit, visit
 from initviz.ui.widgets import sidebar
 
@@ -58,10 +58,11 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
     """Draw menu and sidebar, and return what this visit is about. Every page calls it first."""
     page = PAGES[id]
     st.set_page_config(page_title=f"{page.title} · initviz", page_icon="📶", layout="wide")
-    current = visit(id, options or {})
+    current = visit(id, pin.OPTION | dict(options or {}))
     with st.sidebar:
-        _menu(current.experiment)
+        _menu(current)
         sidebar(current.experiment)
+        pin.box(current)
     if current.warnings:
         st.warning("Some of this link could not be used. " + _plain(current.warnings), icon=":material/link_off:")
     return current
@@ -77,8 +78,10 @@ def theme() -> Theme:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def _menu(experiment: Experiment) -> None:
-    query = experiment.to_query()
+def _menu(current: Visit) -> None:
+    query = current.experiment.to_query()
+    if held := current.options[pin.NAME]:
+        query |= {pin.NAME: held}
     for page in PAGES.values():
         st.page_link(page.path, label=page.title, icon=page.icon, query_params=query, width="stretch")
 

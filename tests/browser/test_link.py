@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from initviz.experiment import Experiment
 from initviz.ui.page import PAGES
-from tests.browser.drive import agrees, choose, healthy, move, query, settle, shows, visit
+from tests.browser.drive import agrees, chart, choose, healthy, move, query, settle, shows, visit
 
 LINK = "activation=relu&initializer=he_normal&depth=7&width=128&seed=3"
 PATHS = {page.id: "" if page.id == "overview" else page.id for page in PAGES.values()}
@@ -109,7 +109,7 @@ def test_a_copied_link_shows_a_second_visitor_the_same(address: str, page: Page,
 
 def test_a_preset_and_reset(address: str, page: Page) -> None:
     visit(page, f"{address}/?{LINK}")
-    page.locator(".st-key-reset button").click()
+    page.locator(".st-key-reset [data-testid=stBaseButton-secondary]").click()
     settle(page)
     assert query(page) == Experiment().to_query()
     shows(page, "depth", "10")
@@ -137,3 +137,21 @@ def test_an_experiment_that_is_too_big_offers_the_size_that_fits(address: str, p
     expect(page.get_by_text("GFLOP").first).to_be_visible()
     page.get_by_role("button", name="Use the size that fits").click()
     page.wait_for_selector("[data-testid=stPlotlyChart]", timeout=60_000)
+
+
+def test_a_pinned_experiment_stays_while_the_other_moves(address: str, page: Page) -> None:
+    visit(page, f"{address}/?{LINK}")
+    page.locator(".st-key-pin [data-testid=stBaseButton-secondary]").click()
+    page.wait_for_function("() => new URLSearchParams(location.search).has('pinned')")
+    move(page, "depth", 1)
+    agrees(page, depth="8")
+    assert "depth=7" in query(page)["pinned"]
+    names = chart(page, "std", "gd._fullData.map(trace => trace.name)")
+    assert isinstance(names, list)
+    assert {"A: measured", "B: measured"} <= set(names)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Gradient flow").click()
+    page.wait_for_url("**/gradient_flow?**")
+    settle(page)
+    assert "depth=7" in query(page)["pinned"]
+    page.locator(".st-key-pin [data-testid=stBaseButton-secondary]").click()
+    page.wait_for_function("() => !new URLSearchParams(location.search).has('pinned')")
