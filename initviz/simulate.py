@@ -36,6 +36,8 @@ class _Hidden:
     shares: tuple[float, float, float]
     one_sign: float
     """Share of samples whose input to this layer has one sign."""
+    flush: bool
+    """Whether h has negligible values."""
 
 
 class _Streams:
@@ -210,8 +212,11 @@ class _Simulation:
                 cosine=mean_cosine(surveys[1]),
                 shares=_shares(surveys[2 if h is not out else 1], activation.saturation(alpha)),
                 one_sign=_one_sign(before),
+                flush=surveys[1].negligible,
             )
         )
+        if surveys[1].negligible:
+            _flush(h)
         return h
 
     # --- backward ---
@@ -275,6 +280,10 @@ class _Simulation:
 
         surveys = [joined(parts) for parts in zip(*side_by_side(part, row_parts(len(z))), strict=True)]
         measured_h, measured_z = side_by_side(lambda seen: gradient(seen, GRADIENT_BINS), surveys)
+        if surveys[1].negligible:
+            _flush(grad_z)
+        if layer > 1 and self.hidden[layer - 2].flush:
+            _flush(before)
         return grad_z, before, measured_h, measured_z
 
     def _before(self, layer: int) -> tuple[FloatArray, Callable[[slice], None]]:
@@ -293,6 +302,16 @@ class _Simulation:
         return h, again
 
 
+def _flush(x: FloatArray) -> None:
+    """Set negligible values (see Survey) to 0: a product with 3 % of subnormal numbers takes ten times as long."""
+
+    def part(rows: slice) -> None:
+        for block in row_blocks(rows, x.shape[1]):
+            x[block] *= np.abs(x[block]) >= np.finfo(x.dtype).tiny
+
+    side_by_side(part, row_parts(len(x)))
+
+
 def _shares(seen: Survey, saturation: tuple[float, float]) -> tuple[float, float, float]:
     """Shares of (saturated values, zero values, dead units) of an activation's output (samples, width)."""
     low, high = saturation
@@ -309,7 +328,7 @@ def _one_sign(before: FloatArray) -> float:
     """Share of samples whose values are all >= 0 or all <= 0: a unit's weight gradients then have one sign too,
     because dL/dW of one sample is h times one number per unit."""
     candidates = before[_has_one_sign(before[:, :16])]  # a few columns rule out nearly every mixed row
-    return np.count_nonzero(_has_one_sign(candidates)) / len(before)
+    return float(np.count_nonzero(_has_one_sign(candidates)) / len(before))
 
 
 def _has_one_sign(rows: FloatArray) -> NDArray[np.bool_]:

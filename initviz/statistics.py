@@ -59,7 +59,7 @@ class Survey:
         self.x = x
         self.low, self.high = inf, -inf
         self.total = self.squares = 0.0
-        self.zeros = self.float16_zeros = self.float16_overflows = 0
+        self.zeros = self.subnormals = self.float16_zeros = self.float16_overflows = 0
         self.samples: list[FloatArray] = []
         self.direction = np.zeros(x.shape[1]) if cosine else None
         """Sum of the rows, each at length 1; lost (None) when a row is zero or needs more care."""
@@ -88,6 +88,7 @@ class Survey:
         if not size.min() > FLOAT16_ZERO:
             zeros = int(np.count_nonzero(size == 0))
             self.zeros += zeros
+            self.subnormals += int(np.count_nonzero(size < np.finfo(size.dtype).tiny)) - zeros
             self.float16_zeros += int(np.count_nonzero(size <= FLOAT16_ZERO)) - zeros
         if not (self.low > -FLOAT16_OVERFLOW and self.high < FLOAT16_OVERFLOW):
             self.float16_overflows += size.size - int(np.count_nonzero(size < FLOAT16_OVERFLOW))
@@ -95,11 +96,17 @@ class Survey:
     def __add__(self, after: "Survey") -> "Survey":
         joined = Survey(self.x)
         joined.low, joined.high = _lower(self.low, after.low), -_lower(-self.high, -after.high)
-        for name in ("total", "squares", "zeros", "float16_zeros", "float16_overflows", "samples"):
+        for name in ("total", "squares", "zeros", "subnormals", "float16_zeros", "float16_overflows", "samples"):
             setattr(joined, name, getattr(self, name) + getattr(after, name))
         if self.direction is not None and after.direction is not None:
             joined.direction = self.direction + after.direction
         return joined
+
+    @property
+    def negligible(self) -> bool:
+        """Whether there are subnormal values, and beside them some so large that no sum could tell these from 0."""
+        info = np.finfo(self.x.dtype)
+        return self.subnormals > 0 and max(-self.low, self.high) > float(info.tiny) / float(info.eps) ** 2
 
     def share(self, count: int) -> float:
         """A count as a share of all values."""
