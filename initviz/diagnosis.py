@@ -116,6 +116,25 @@ def _hidden(layers: Columns, name: str) -> FloatArray:
     return layers.column(name)[1:]
 
 
+def _signal_sizes(layers: Columns) -> FloatArray:
+    """std of the hidden layers' h, first to last."""
+    return _until_overflow(layers, "std", "nonfinite")
+
+
+def _gradient_sizes(layers: Columns) -> FloatArray:
+    """std of the gradient at the hidden layers' h, last to first."""
+    return _until_overflow(layers, "grad_h_std", "grad_h_nonfinite")[::-1]
+
+
+def _until_overflow(layers: Columns, name: str, lost: str) -> FloatArray:
+    """A column of sizes, nan where any value has overflowed: what is left there says nothing of the size."""
+    values = _hidden(layers, name)
+    try:
+        return np.where(_hidden(layers, lost) > 0, nan, values)
+    except KeyError:  # a prediction
+        return values
+
+
 def _grade(value: float, name: str) -> Severity | None:
     limit = THRESHOLDS[name]
     return "bad" if value >= limit.bad else "warning" if value >= limit.warning else None
@@ -154,12 +173,14 @@ def trend(values: FloatArray) -> Trend:
     change, steps = log(end) - log(start), count - 1  # the quotient itself may overflow
     grades = [_grade_log(abs(change), "change"), _grade_log(abs(change) / steps, "factor")]
     severity = min((grade for grade in grades if grade), key=_ORDER.index, default=None)
-    return Trend(exp(change / steps), start, end, count, severity)
+    return Trend(exp(min(change / steps, LARGEST_LOG)), start, end, count, severity)
 
 
 def _has_settled(values: FloatArray) -> bool:
     """Whether the last step is less than half of the average one: the size has found its level."""
-    logs = np.log(values[np.isfinite(values) & (values > 0)])
+    if not np.isfinite(values).all():  # an overflow is no level
+        return False
+    logs = np.log(values[values > 0])
     return logs.size > 2 and abs(logs[-1] - logs[-2]) < abs(logs[-1] - logs[0]) / (logs.size - 1) / 2
 
 
@@ -187,7 +208,7 @@ def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
 
 
 def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
-    stds = _hidden(layers, "std")
+    stds = _signal_sizes(layers)
     change = trend(stds)
     seen = tuple(range(1, change.count + 1))
     evidence = {"factor": change.factor, "first": change.start, "last": change.end}
@@ -228,7 +249,7 @@ def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
 
 
 def _gradient(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
-    change = trend(_hidden(layers, "grad_h_std")[::-1])
+    change = trend(_gradient_sizes(layers))
     depth = experiment.depth
     first = depth + 1 - change.count
     sizes = f"at layer {first} its std is {show(change.end)}, at layer {depth} {show(change.start)}."
@@ -324,7 +345,7 @@ def _likeness(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     cosine = layers.column("cosine")
     last, first = float(cosine[-1]), float(cosine[0])
     severity = _grade(last, "cosine")
-    gradient = trend(_hidden(layers, "grad_h_std")[::-1])
+    gradient = trend(_gradient_sizes(layers))
     if severity and first < THRESHOLDS["cosine"].warning and layers.column("std")[-1] > 0:
         yield Finding(
             "inputs_alike",
@@ -379,8 +400,8 @@ def settled(direction: Direction) -> Finding:
 
 
 def _healthy(experiment: Experiment, layers: Columns) -> Finding:
-    forward = trend(_hidden(layers, "std"))
-    backward = trend(_hidden(layers, "grad_h_std")[::-1])
+    forward = trend(_signal_sizes(layers))
+    backward = trend(_gradient_sizes(layers))
     words = (
         f"per layer the std changes by a factor of {show(forward.factor)} going forward, the gradient by"
         f" {show(backward.factor)} going back."
