@@ -10,9 +10,10 @@ import time
 from bisect import insort
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Lock, Thread
 from traceback import clear_frames
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -361,6 +362,39 @@ class Jobs:
             job.state, job.progress = "done", 1.0
             self._counters.gflop += job.gflop
             self._keep(job)
+
+
+class Memo:
+    """Answers of quick functions, computed in the asker's own thread: once, even when a whole class asks at the same
+    moment. The least recently used go first; failures are not kept."""
+
+    def __init__(self, entries: int) -> None:
+        self._entries = entries
+        self._lock = Lock()
+        self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
+
+    def __call__(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` returned for this key, now or before; raises what it raises."""
+        with self._lock:
+            answer = self._answers.get(key)
+            mine = answer is None
+            if answer is None:
+                answer = self._answers[key] = Future()
+            self._answers.move_to_end(key)
+            if len(self._answers) > self._entries:
+                self._answers.popitem(last=False)
+        if mine:
+            self._settle(key, answer, compute)
+        value: T = answer.result()
+        return value
+
+    def _settle(self, key: Hashable, answer: "Future[Any]", compute: Callable[[], Any]) -> None:
+        try:
+            answer.set_result(compute())
+        except BaseException as error:
+            with self._lock:
+                self._answers.pop(key, None)
+            answer.set_exception(error)
 
 
 def size_of(value: object) -> int:

@@ -7,28 +7,29 @@ job that nobody waits for any more makes room for the others.
 
 import time
 from collections.abc import Callable, Hashable
-from functools import lru_cache
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from initviz.activations import ACTIVATIONS
 from initviz.deployment import Limits
-from initviz.diagnosis import diagnose
+from initviz.diagnosis import Finding, diagnose
 from initviz.ensemble import Ensemble, check_seeds, repeat
 from initviz.experiment import Budget, Experiment, cost
 from initviz.phase import PairGrowth, PhaseMap, pair_growth, phase_map
 from initviz.place import SIGMA_B, SIGMA_W
 from initviz.propagation import Bins, Propagation
-from initviz.remedy import propose
-from initviz.serving import Jobs, Progress, Ticket
+from initviz.remedy import Fix, propose
+from initviz.serving import Jobs, Memo, Progress, Ticket
 from initviz.simulate import simulate
-from initviz.theory import predict
+from initviz.theory import Prediction, predict
 from initviz.ui import operator
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+_memo = Memo(entries=512)
 
 QUIET = 0.3
 """Seconds before the page says that it waits: shorter waits would only flicker."""
@@ -96,15 +97,8 @@ def remembered(function: Callable[P, T], *arguments: P.args, **options: P.kwargs
     For what takes milliseconds in this very thread: figures, tables, a diagnosis. Results are known by identity, and
     everyone gets the same object: do not change it.
     """
-    answer: T = _latest(function, *arguments, **options)
-    return answer
-
-
-def _call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    return function(*arguments, **options)
-
-
-_latest: Callable[..., Any] = lru_cache(maxsize=512)(_call)
+    key = (function, arguments, tuple(sorted(options.items())))
+    return _memo(key, lambda: function(*arguments, **options))
 
 
 def _budget() -> Budget:
@@ -139,14 +133,19 @@ def _status(ticket: Ticket[T], doing: str) -> str:
     return f"{doing} … {ticket.progress:.0%}"
 
 
-predicted = lru_cache(maxsize=256)(predict)
-"""What theory says of the experiment; milliseconds, but not for every rerun."""
+def predicted(experiment: Experiment) -> Prediction:
+    """What theory says of the experiment."""
+    return remembered(predict, experiment)
 
-proposed = propose
-"""The fix theory finds for the experiment; it remembers by itself."""
 
-diagnosed = lru_cache(maxsize=256)(diagnose)
-"""The findings about one propagation."""
+def proposed(experiment: Experiment) -> Fix | None:
+    """The fix theory finds for the experiment."""
+    return remembered(propose, experiment)
+
+
+def diagnosed(experiment: Experiment, propagation: Propagation) -> tuple[Finding, ...]:
+    """The findings about one propagation."""
+    return tuple(remembered(diagnose, experiment, propagation))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

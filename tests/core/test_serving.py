@@ -11,7 +11,7 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from initviz.serving import SECONDS_PER_GFLOP, Cancelled, Jobs, Progress, Ticket, TooBig, size_of
+from initviz.serving import SECONDS_PER_GFLOP, Cancelled, Jobs, Memo, Progress, Ticket, TooBig, size_of
 
 LONG = 10.0
 BIG = 10.0  # GFLOP: too big for the small jobs' own worker
@@ -428,3 +428,42 @@ def test_size_of_counts_nbytes_through_sequences() -> None:
     assert size_of(pair) == 3000 + getsizeof(pair)
     assert size_of((first, pair)) == 1000 + getsizeof((first, pair)) + size_of(pair)
     assert size_of("abc") == getsizeof("abc")
+
+
+def test_a_memo_computes_once_for_a_class_that_asks_at_the_same_moment() -> None:
+    memo, together, answers = Memo(entries=2), Barrier(10), list[object]()
+    computed = []
+
+    def compute() -> object:
+        computed.append(1)
+        together.wait(LONG)  # ends only when everybody has asked
+        return Answer()
+
+    def visitor(first: bool) -> None:
+        if not first:
+            together.wait(LONG)
+        answers.append(memo("key", compute))
+
+    threads = [Thread(target=visitor, args=(number == 0,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG)
+    assert len(computed) == 1
+    assert len(answers) == 10
+    assert len(set(answers)) == 1
+
+
+def test_a_memo_is_bounded_and_keeps_no_failure() -> None:
+    memo, computed = Memo(entries=2), list[str]()
+
+    def get(key: str) -> str:
+        return memo(key, lambda: computed.append(key) or key)  # type: ignore[func-returns-value]
+
+    for key in ("a", "b", "a", "c", "a", "b"):  # c drops b, the least recently used
+        assert get(key) == key
+    assert computed == ["a", "b", "c", "b"]
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            memo("bad", lambda: 1 // 0)
+    assert memo("bad", lambda: 1) == 1
