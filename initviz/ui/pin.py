@@ -49,19 +49,17 @@ def pinned(current: Visit) -> Experiment | None:
 def box(current: Visit) -> None:
     """The button that pins, or what is pinned and the button that lets it go."""
     held = pinned(current)
-    if held is None:
-        st.button(
-            "Pin as A",
-            icon=":material/keep:",
-            on_click=_pin,
-            args=(spelt(current.experiment),),
-            key="pin",
-            width="stretch",
-            help="Keeps this experiment in the charts as A, while you change the other one.",
-        )
-    else:
-        st.caption(f":material/keep: A: {held.summary()}")
-        st.button("Unpin A", icon=":material/keep_off:", on_click=_pin, args=("",), key="pin", width="stretch")
+    st.button(
+        "Unpin A" if held else "Pin as A",
+        icon=":material/keep_off:" if held else ":material/keep:",
+        on_click=_pin,
+        args=("" if held else spelt(current.experiment),),
+        key="pin",
+        width="stretch",
+        help="A pinned experiment stays in the charts as A, while you change the other one.",
+    )
+    if held:
+        st.caption(f"A: {held.summary()}")
 
 
 def _pin(text: str) -> None:
