@@ -20,11 +20,12 @@ from initviz.wording import percent, show
 INITIALIZERS_TO_TRY = ("lecun_normal", "glorot_normal", "he_normal", "kumar", "critical")
 """In the order a teacher would name them; the first that is predicted to stay healthy is proposed."""
 
-GAINS_TO_TRY = (1.2, 0.8, 1.4, 0.6, 2.0, 0.4, 2.8, 0.2, 4.0, 0.1)
-"""Of the first initializer, where none serves as it is: stops of the slider, the nearest to 1 first."""
+GAINS_TO_TRY = (1.1, 1.2, 0.8, 1.4, 0.6, 2.0, 0.4, 2.8, 0.2, 4.0, 0.1)
+"""Of the first initializer, where none serves as it is; the nearest to 1 first."""
 
-PAIRS_TO_TRY = (("tanh", "lecun_normal"), ("relu", "he_normal"))
-"""Another activation, where no initializer serves the present one."""
+PAIRS_TO_TRY = (("tanh", "lecun_normal", 1.0), ("relu", "he_normal", 1.0), ("tanh", "lecun_normal", 1.1))
+"""Another activation with initializer and gain, where no initializer serves the present one. A little more than 1 keeps
+tanh from shrinking in deep networks."""
 
 ALIKE = 0.1
 """Mean cosine of the inputs from which on centring them is worth a try: independent directions have 0."""
@@ -108,8 +109,8 @@ def _candidates(experiment: Experiment) -> Iterator[Experiment]:
             yield frame.changed(initializer=initializer)
         for gain in GAINS_TO_TRY:
             yield frame.changed(initializer=INITIALIZERS_TO_TRY[0], gain=gain)
-        for activation, initializer in PAIRS_TO_TRY:
-            yield frame.changed(activation=activation, initializer=initializer)
+        for activation, initializer, gain in PAIRS_TO_TRY:
+            yield frame.changed(activation=activation, initializer=initializer, gain=gain)
 
 
 def _frames(experiment: Experiment) -> Iterator[Experiment]:
