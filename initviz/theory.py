@@ -6,7 +6,7 @@ Public: predict, Prediction; layer_masses.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan
+from math import inf, nan
 from types import MappingProxyType
 from typing import Literal
 
@@ -79,10 +79,11 @@ class Prediction:
         values = self.column(name)
         if self.scatter is None:
             return values, values
-        log_variance = np.log1p(getattr(self.scatter, variances[name]))
-        median = values * np.exp(-log_variance / 4)
+        # far deeper than wide, the leading order grows beyond all numbers; such networks are anywhere
+        variance = getattr(self.scatter, variances[name])
+        log_variance = np.log1p(np.nan_to_num(variance, nan=inf).clip(0)).clip(max=1000)
         reach = special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2
-        return median * np.exp(-reach), median * np.exp(reach)
+        return values * np.exp(-log_variance / 4 - reach), values * np.exp(-log_variance / 4 + reach)
 
     def rows(self) -> Iterator[dict[str, float]]:
         """One dict per layer: column name -> number."""
