@@ -12,8 +12,12 @@ from initviz.activations import Activation
 from initviz.experiment import FIELDS, Experiment
 from initviz.fields import Number
 from initviz.mean_field import hidden_layers
+from initviz.moments import edge_of_chaos
 from initviz.phase import phase_map
 from initviz.wording import percent, show
+
+DEEPEST = 100
+"""Hidden layers; on a longer depth scale even the deepest network loses less than half of a gradient's size."""
 
 _E24 = (
     *(1.0, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4, 2.7, 3.0),
@@ -46,8 +50,8 @@ class Place:
 
     @property
     def phase(self) -> str:
-        """ "ordered", "chaotic", or "edge" where 100 layers change the squared gradient by less than a tenth."""
-        if abs(self.chi_1 - 1) < 1e-3:
+        """ "ordered", "chaotic", or "edge" where the depth scale exceeds the deepest network there is."""
+        if self.depth_scale > DEEPEST:
             return "edge"
         return "ordered" if self.chi_1 < 1 else "chaotic"
 
@@ -107,19 +111,34 @@ def place_sentence(experiment: Experiment, place: Place | None, edge: float | No
             " Choose a point to see random weights there."
         )
     where = rf"For $\sigma_b = {show(place.sigma_b)}$"
-    compared = (
-        rf"{where} no $\sigma_w$ puts $\chi_1$ at 1."
-        if edge is None
-        else rf"{where} the edge of chaos lies at $\sigma_w = {show(edge)}$; this experiment has {show(place.sigma_w)}."
-    )
+    at = rf"$\sigma_w = {show(edge)}$" if edge is not None else ""
+    if not at:
+        compared = rf"{where} no $\sigma_w$ puts $\chi_1$ at 1."
+    elif _variance_is_held(experiment, place.sigma_b):
+        compared = f"{where} the edge of chaos lies at {at}; this experiment has {show(place.sigma_w)}."
+    else:
+        compared = (
+            rf"{where} $\chi_1$ passes 1 at {at}, where the variance runs away; here it is {show(place.sigma_w)}."
+        )
     return " ".join(part for part in (_phase(place), _variance(place), compared, _changed_rule(experiment)) if part)
+
+
+def _variance_is_held(experiment: Experiment, sigma_b: float) -> bool:
+    """Whether the edge of chaos, as far as variances stay there, reaches these biases."""
+    edge = edge_of_chaos(experiment.phi, experiment.phi_alpha)
+    held = edge.sigma_b2[edge.stable]
+    return held.size > 0 and bool(held.min() <= sigma_b**2 <= held.max())
 
 
 def _phase(place: Place) -> str:
     kept, scale = sqrt(place.chi_1), show(place.depth_scale)
     match place.phase:
         case "edge":
-            return r"**On the edge of chaos:** $\chi_1 = 1$, gradients keep their size at every depth."
+            name = "No edge of chaos, but" if isinf(place.q) else "On the edge of chaos:"
+            return (
+                rf"**{name}** $\chi_1 = {show(place.chi_1)}$, so gradients keep their size over"
+                f" {DEEPEST} layers and more."
+            )
         case "ordered":
             return (
                 rf"**Ordered phase:** $\chi_1 = {show(place.chi_1)}$, so a layer lets {percent(kept)} of the gradient's"

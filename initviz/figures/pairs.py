@@ -22,37 +22,46 @@ GROWTH_DECADES = log10(2)
 """Full colour where a layer halves or doubles."""
 
 
+ROW, HEADER = 25, 225
+"""Pixels of a row, and of the initializers' names above them: fixed, so that tables side by side are level."""
+
+
 def pair_table(
     growth: PairGrowth,
     direction: str,
+    initializers: Sequence[str],
     *,
     here: tuple[str, str] | None = None,
     theme: Theme = LIGHT,
 ) -> go.Figure:
-    """Growth per layer of all activations (rows) under all initializers (columns), a number in every cell.
+    """Growth per layer of all activations (rows) under some of the initializers (columns), a number in every cell.
 
     The numbers are what can be chosen: customdata is (activation, initializer). here: the pair that is framed.
     """
-    values = growth.forward if direction == "forward" else growth.backward
+    columns = [growth.initializers.index(id) for id in initializers]
+    values = (growth.forward if direction == "forward" else growth.backward)[:, columns]
     rows = [ACTIVATIONS[id].name for id in growth.activations]
-    names = [INITIALIZERS[id].name for id in growth.initializers]
+    names = [INITIALIZERS[id].name for id in initializers]
     axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "", "showline": False}
     axis |= {"ticklabelstandoff": 4}
     axes = {
-        "xaxis": axis | _named(names) | {"side": "top", "tickangle": -90, "range": [-0.5, len(names) - 0.5]},
+        "xaxis": axis
+        | _named(names)
+        | {"side": "top", "tickangle": -90, "automargin": False, "range": [-0.5, len(names) - 0.5]},
         "yaxis": axis | _named(rows) | {"range": [len(rows) - 0.5, -0.5]},
     }
-    frame = [here] if here else []
+    frame = [here] if here and here[1] in initializers else []
     empty = [column for column in range(len(names)) if np.isnan(values[:, column]).all()]
     return figure(
-        [_growth_cells(values, theme), _growth_numbers(growth, values, theme)],
+        [_growth_cells(values, theme), _growth_numbers(growth, values, initializers, theme)],
         layout(
             theme,
             alt=f"Growth per layer, {direction}: {len(rows)} activations by {', '.join(names)}. {_range(values)}",
             **axes,
             annotations=[_no_prediction(column, len(rows)) for column in empty],
-            shapes=[_frame(growth.activations.index(row), growth.initializers.index(id), theme) for row, id in frame],
-            height=24 * len(rows) + 250,
+            shapes=[_frame(growth.activations.index(row), initializers.index(id), theme) for row, id in frame],
+            margin={"l": 4, "r": 4, "t": HEADER, "b": 8},
+            height=ROW * len(rows) + HEADER + 8,
             hoverdistance=40,
             plot_bgcolor=theme.grid,
         ),
@@ -83,7 +92,9 @@ def _growth_cells(values: FloatArray, theme: Theme) -> dict[str, Any]:
     }
 
 
-def _growth_numbers(growth: PairGrowth, values: FloatArray, theme: Theme) -> dict[str, Any]:
+def _growth_numbers(
+    growth: PairGrowth, values: FloatArray, initializers: Sequence[str], theme: Theme
+) -> dict[str, Any]:
     places = [(row, column) for row in range(values.shape[0]) for column in range(values.shape[1])]
     numbers = [float(values[place]) for place in places]
     return {
@@ -93,9 +104,9 @@ def _growth_numbers(growth: PairGrowth, values: FloatArray, theme: Theme) -> dic
         "mode": "text",
         "text": [short(number) for number in numbers],
         "textfont": {"size": 14, "color": [ink(cell_colour(number, theme)) for number in numbers]},
-        "customdata": [[growth.activations[row], growth.initializers[column]] for row, column in places],
+        "customdata": [[growth.activations[row], initializers[column]] for row, column in places],
         "hovertext": [
-            f"{ACTIVATIONS[growth.activations[row]].name}, {INITIALIZERS[growth.initializers[column]].name}<br>"
+            f"{ACTIVATIONS[growth.activations[row]].name}, {INITIALIZERS[initializers[column]].name}<br>"
             + ("no prediction" if np.isnan(number) else f"× {number:.3g} per layer")
             for (row, column), number in zip(places, numbers, strict=True)
         ],
@@ -105,11 +116,11 @@ def _growth_numbers(growth: PairGrowth, values: FloatArray, theme: Theme) -> dic
 
 
 def short(number: float) -> str:
-    """A factor in four characters or so: 0.22, 1.4, 12, 3e-5; empty where there is none."""
+    """A factor in four characters or less: .22, 1.4, 12, 3e-5; empty where there is none."""
     if np.isnan(number):
         return ""
     if 0.01 <= number < 99.5:
-        return f"{number:.2f}" if number < 0.995 else f"{number:.2g}"
+        return f"{number:.2f}".lstrip("0") if number < 0.995 else f"{number:.2g}"
     mantissa, _, exponent = f"{number:.0e}".partition("e")
     return f"{mantissa}e{int(exponent)}" if number > 0 else "0"
 

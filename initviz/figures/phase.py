@@ -1,6 +1,6 @@
 """The phase diagram of an activation: order, chaos, and the edge between them."""
 
-from math import isfinite, log10
+from math import isnan, log10
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,8 +29,8 @@ STAR = "#f0e442"
 
 CHI_DECADES = 1.0
 """Full colour at chi_1 = 0.1 and 10."""
-DEPTH_DECADES = (-0.5, 2.5)
-"""Of the depth scale: a third of a layer to 300 layers."""
+DEPTH_DECADES = (-0.5, 2.0)
+"""Of the depth scale: a third of a layer to 100 layers."""
 
 
 def phase_diagram(
@@ -104,7 +104,7 @@ def _cells(phases: PhaseMap, x: list[float], y: list[float], colouring: str, the
     if colouring == "depth":
         low, high = DEPTH_DECADES
         z, scale, title = phases.depth_scale, theme.heat, "depth scale in layers"
-        ticks = {1.0: "1", 10.0: "10", 100.0: "100"}
+        ticks = {1.0: "1", 10.0: "10", 100.0: "100 and more"}
     else:
         low, high = -CHI_DECADES, CHI_DECADES
         z, scale, title = phases.chi_1, diverging(theme), "χ₁: squared gradient per layer"
@@ -142,7 +142,7 @@ def _edge_lines(phases: PhaseMap, edge: EdgeOfChaos, theme: Theme) -> list[dict[
     lines = []
     for w, b, dash in parts:
         seen = b <= 1.1 * phases.sigma_b[-1]
-        if seen.sum() > 1:
+        if np.unique(b[seen]).size > 1:  # relu's edge is one point: its star
             line = {"type": "scatter", "x": _short(w[seen]), "y": _short(b[seen]), "mode": "lines", "hoverinfo": "skip"}
             halo = {"color": faded(theme.background, 0.8), "width": 7}
             lines.append({**line, "line": halo, "showlegend": False})
@@ -172,7 +172,7 @@ def _choices(phases: PhaseMap) -> dict[str, Any]:
     columns = (phases.chi_1, phases.depth_scale, phases.cosine)
     return {
         "type": "scatter",
-        "name": "",
+        "name": "choices",
         "x": w.ravel().tolist(),
         "y": b.ravel().tolist(),
         "mode": "markers",
@@ -184,9 +184,15 @@ def _choices(phases: PhaseMap) -> dict[str, Any]:
     }
 
 
+ENDLESS = 1e9
+"""A larger depth scale is endless but for rounding."""
+
+
 def _number(value: float) -> float | str:
     """Two digits; words where JSON has no number."""
-    return float(f"{value:.2g}") if isfinite(value) else "∞" if value > 0 else "–"
+    if isnan(value):
+        return "–"
+    return float(f"{value:.2g}") if value < ENDLESS else "∞"
 
 
 def _star(point: CriticalPoint, sigma_w: float, sigma_b: float, theme: Theme) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from initviz.ui.cache import growth_of_pairs, mapped, remembered
 from initviz.ui.state import Option, load
 from initviz.ui.widgets import option
 
-TABLE_WIDTH = 975
-"""Pixels at which the numbers of all pairs can be read; a narrower page scrolls the chart sideways."""
+COLUMNS_A_CHART = 8
+"""Initializers side by side in one chart: their numbers can still be read on a phone."""
 
 KEPT = 0.05
 """A size that changes by less a layer counts as kept: over ten layers it stays within a factor of 1.6."""
@@ -94,7 +94,7 @@ def _load_point(experiment: Experiment) -> None:
 
 def _what_loading_does(experiment: Experiment, place: Place | None) -> str:
     said = (
-        "A click on the map loads the point, and so do sliders and button: normal weights with std ="
+        "With a mouse, click on the map to load the point; sliders and button do the same: normal weights with std ="
         f" σ_w/√{experiment.width}, biases with std σ_b, all other settings as they are."
     )
     features = experiment.source.features(experiment.width)
@@ -112,18 +112,25 @@ def pairs(experiment: Experiment, direction: str, look: Theme, verdict: DeltaGen
     table, pair = _without_pair(experiment), (experiment.activation, experiment.initializer)
     growth = growth_of_pairs(table)
     verdict.info(_pair_sentence(growth, experiment), icon=":material/my_location:")
-    figure = remembered(_pairs_figure, table, direction, pair, look)
-    with st.container(horizontal=True, wrap=False), st.container(width=TABLE_WIDTH):
-        title = "Factor per layer: blue shrinks, orange grows, no colour keeps"
-        parts.chart(figure, "pairs", title, on_choose=_when_clicked(partial(_load_pair, experiment)))
+    every = growth.initializers
+    charts = [every[first : first + COLUMNS_A_CHART] for first in range(0, len(every), COLUMNS_A_CHART)]
+    for number, column in enumerate(st.columns(len(charts), gap="xxsmall")):
+        key = f"pairs-{number}"
+        with column:
+            figure = remembered(_pairs_figure, table, direction, charts[number], pair, look)
+            callback = _when_clicked(partial(_load_pair, experiment, key))
+            parts.chart(figure, key, f"Factor per layer, {number + 1} of {len(charts)}", on_choose=callback)
     st.caption(
-        "A click on a cell loads the pair; so do the boxes Activation and Initializer at the side. Predicted for the"
-        " depth, width, inputs, std, gain and biases of this experiment."
+        "Blue shrinks, orange grows, no colour keeps. With a mouse, click on a cell to load the pair; the boxes"
+        " Activation and Initializer at the side do the same. Predicted for the depth, width, inputs, std, gain and"
+        " biases of this experiment."
     )
 
 
-def _pairs_figure(table: Experiment, direction: str, pair: tuple[str, str], look: Theme) -> go.Figure:
-    return pair_table(growth_of_pairs(table), direction, here=pair, theme=look)
+def _pairs_figure(
+    table: Experiment, direction: str, initializers: tuple[str, ...], pair: tuple[str, str], look: Theme
+) -> go.Figure:
+    return pair_table(growth_of_pairs(table), direction, initializers, here=pair, theme=look)
 
 
 def _without_pair(experiment: Experiment) -> Experiment:
@@ -132,8 +139,8 @@ def _without_pair(experiment: Experiment) -> Experiment:
     return experiment.changed(initializer="random_normal", **activation)
 
 
-def _load_pair(experiment: Experiment) -> None:
-    points = st.session_state["pairs"].selection.points
+def _load_pair(experiment: Experiment, key: str) -> None:
+    points = st.session_state[key].selection.points
     if points:
         activation, initializer = points[0]["customdata"]
         load(experiment.changed(activation=activation, initializer=initializer))
