@@ -1,0 +1,249 @@
+"""Every page with every activation, initializer and preset: it draws, and says what the core and command line say."""
+
+from itertools import cycle, islice
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest import CaptureFixture, MonkeyPatch
+
+from initviz.activations import ACTIVATIONS
+from initviz.cli import main
+from initviz.diagnosis import diagnose, is_healthy, settled
+from initviz.experiment import FIELDS, Experiment
+from initviz.figures import layers
+from initviz.initializers import INITIALIZERS
+from initviz.presets import PRESETS
+from initviz.remedy import propose
+from initviz.simulate import simulate
+from initviz.ui.page import PAGES
+from initviz.wording import say
+from tests.app.conftest import SMALL, Visit, charts, link_warnings, sentences, shown, works
+
+MEASURED = {"overview": None, "initialization": "forward", "gradient_flow": "backward"}
+"""Pages with a verdict on top, and the direction that it is about; None: the gravest of all."""
+
+every_page = pytest.mark.parametrize("page", PAGES)
+
+
+def expected_sentence(experiment: Experiment, page: str) -> str:
+    findings, direction = diagnose(experiment, simulate(experiment)), MEASURED[page]
+    for finding in findings:
+        if direction is None or (finding.direction in (direction, "both") and finding.severity != "note"):
+            return finding.sentence
+    return settled("forward" if direction == "forward" else "backward").sentence
+
+
+def check_page(open_page: Visit, page: str, **query: str) -> None:
+    drawn = works(open_page(page, **query))
+    assert link_warnings(drawn) == []
+    if page in MEASURED:
+        assert sentences(drawn) == [expected_sentence(shown(drawn), page)]
+
+
+# --- every activation, initializer, preset ---
+
+
+@every_page
+@pytest.mark.parametrize(
+    ("activation", "initializer"), list(zip(ACTIVATIONS, islice(cycle(INITIALIZERS), len(ACTIVATIONS)), strict=True))
+)
+def test_every_activation_and_every_initializer(page: str, activation: str, initializer: str, open_page: Visit) -> None:
+    check_page(open_page, page, activation=activation, initializer=initializer)
+
+
+def test_that_means_all_of_them() -> None:
+    assert len(ACTIVATIONS) >= len(INITIALIZERS)
+
+
+@pytest.mark.slow
+@every_page
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_pair(page: str, activation: str, open_page: Visit) -> None:
+    for initializer in INITIALIZERS:
+        check_page(open_page, page, activation=activation, initializer=initializer)
+
+
+@pytest.mark.parametrize("id", PRESETS)
+def test_every_preset_on_the_overview(id: str, open_page: Visit) -> None:
+    """With fewer units and samples, which changes sizes but not what is drawn."""
+    check_page(open_page, "overview", **PRESETS[id].experiment.to_query() | {"width": "50", "samples": "50"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", PRESETS)
+def test_every_preset_at_its_own_size(id: str, open_page: Visit) -> None:
+    query = PRESETS[id].experiment.to_query()
+    check_page(open_page, "overview", **query)
+    assert works(open_page("overview", **query)).selectbox(key="preset").value == id
+
+
+# --- the same numbers everywhere ---
+
+
+@pytest.mark.parametrize("query", [{}, {"std": "1"}, {"activation": "sigmoid", "initializer": "glorot_normal"}])
+def test_the_overview_says_what_the_command_line_says(
+    query: dict[str, str], open_page: Visit, capsys: CaptureFixture[str]
+) -> None:
+    flags = [part for name, text in (SMALL | query).items() for part in (f"--{name}", text)]
+    assert main(["diagnose", *flags]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    page = works(open_page("overview", **query))
+    assert lines[0].endswith(sentences(page)[0])
+    fix = next(line for line in lines if line.startswith("fix")).removeprefix("fix").strip()
+    assert [text.value for text in page.markdown if fix in text.value]
+
+
+@pytest.mark.parametrize("page", MEASURED)
+def test_the_table_is_the_propagation(page: str, open_page: Visit) -> None:
+    drawn = works(open_page(page))
+    table = next(frame.value for frame in drawn.dataframe if "layer" in frame.value)
+    frame = simulate(shown(drawn)).to_frame()
+    assert len(table) == len(frame)
+    for name in table:
+        assert list(table[name]) == [say(value) for value in frame[name]]
+
+
+# --- buttons ---
+
+
+def test_reset(open_page: Visit) -> None:
+    page = open_page(activation="maxout", alpha="4", initializer="orthogonal", seed="7", tied="1", bias_std="0.5")
+    assert shown(page).tied
+    works(page.button(key="reset").click().run())
+    assert shown(page) == Experiment()
+
+
+def test_the_preset_box(open_page: Visit) -> None:
+    page = open_page()
+    assert page.selectbox(key="preset").value is None
+    works(page.selectbox(key="preset").set_value("script_relu_028").run())
+    assert shown(page) == PRESETS["script_relu_028"].experiment
+    works(page.run())
+    assert page.selectbox(key="preset").value == "script_relu_028"
+
+
+@pytest.mark.parametrize(
+    "query", [{"width": "100"}, {"width": "100", "activation": "leaky_relu", "alpha": "0.5", "initializer": "zeros"}]
+)
+def test_apply_the_fix(query: dict[str, str], open_page: Visit) -> None:
+    page = open_page(**query)
+    before = shown(page)
+    fix = propose(before)
+    assert fix is not None
+    assert fix.complete
+    works(page.button(key="apply").click().run())
+    assert shown(page) == fix.experiment
+    assert len(page.success) == 1
+    assert is_healthy(diagnose(fix.experiment, simulate(fix.experiment)))
+    assert not [button for button in page.button if button.key == "apply"]
+
+
+# --- options ---
+
+
+@pytest.mark.parametrize("page", ["initialization", "gradient_flow", "phase_diagram"])
+@pytest.mark.parametrize("query", [{"seeds": "2"}, {"theory": "0"}, {"seeds": "2", "theory": "0"}])
+def test_ensembles_and_predictions(page: str, query: dict[str, str], open_page: Visit) -> None:
+    plain, other = works(open_page(page)), works(open_page(page, **query))
+    assert sentences(plain) == sentences(other)
+    changed = [a for a, b in zip(charts(plain), charts(other), strict=True) if a != b]
+    assert len(changed) >= 2
+
+
+VIEWS = [
+    *(("activations", {"show": show}) for show in ("gallery", "curves")),
+    ("activations", {"compare": "relu,gelu,maxout", "layer": "3", "x": "-2.5"}),
+    *(("initialization", {"view": view, "of": of}) for view in layers.VIEWS for of in ("h", "z")),
+    *(("initialization", {"axis": axis, "low": "-2", "high": "2", "bins": "30"}) for axis in ("shared", "fixed")),
+    ("initialization", {"axis": "fixed", "low": "2", "high": "-2", "log": "0", "layer": "99"}),
+    *(("gradient_flow", {"view": view, "of": of}) for view in layers.VIEWS for of in ("grad_h", "grad_z", "grad_w")),
+    ("gradient_flow", {"factor": "0.5", "layers": "7"}),
+    *(("phase_diagram", {"show": "pairs", "of": of}) for of in ("forward", "backward")),
+    *((page, {"pinned": "activation=relu&depth=5&width=20&samples=20"}) for page in PAGES),
+]
+
+
+@pytest.mark.parametrize(("page", "query"), VIEWS)
+def test_every_view(page: str, query: dict[str, str], open_page: Visit) -> None:
+    assert link_warnings(works(open_page(page, **query))) == []
+
+
+@pytest.mark.parametrize("show", ["table", "accuracy", "cost"])
+def test_tables_of_activations(show: str, open_page: Visit) -> None:
+    page = open_page("activations", show=show)
+    assert [failure.value for failure in page.exception] == []
+    assert len(page.dataframe) + len(page.table) == 1
+
+
+# --- what goes wrong ---
+
+
+@every_page
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"activation": "relux"},
+        {"depth": "1000", "width": "abc", "activation": "nope", "seed": "-1"},
+        {"alpha": "3"},
+        {"depth": "nan"},
+        {"tied": "perhaps"},
+    ],
+)
+def test_a_wrong_link_shows_one_warning_and_the_page_works(
+    page: str, query: dict[str, str], open_page: Visit, monkeypatch: MonkeyPatch
+) -> None:
+    drawn = open_page(page, **query)
+    assert [failure.value for failure in drawn.exception] == []
+    assert len(link_warnings(drawn)) == 1
+    assert shown(drawn).activation in ACTIVATIONS
+    assert link_warnings(drawn.run()) == []  # the link has been put right
+
+
+def test_a_wrong_option_is_told_too(open_page: Visit) -> None:
+    (warning,) = link_warnings(works(open_page("initialization", view="cloud", depth="0")))
+    assert "cloud" in warning
+    assert "depth" in warning
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "activations"])
+def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
+    page: str, open_page: Visit, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INITVIZ_MAX_GFLOP", "0.001")
+    drawn = open_page(page, width="300", samples="123")
+    assert [failure.value for failure in drawn.exception] == []
+    (message,) = [box.value for box in drawn.error]
+    assert "The nearest that fits" in message
+    works(drawn.button(key="fit").click().run())
+    assert f"width {shown(drawn).width}, {shown(drawn).samples} samples" in message
+
+
+def test_missing_data_are_told_with_a_way_out(open_page: Visit, monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.delenv("INITVIZ_MNIST_DIR", raising=False)
+    page = open_page(inputs="mnist")
+    assert [failure.value for failure in page.exception] == []
+    assert "INITVIZ_MNIST_DIR" in page.error[0].value
+    works(page.button(key="gaussian").click().run())
+    assert shown(page).inputs == "gaussian"
+
+
+NASTY = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["nan", "inf", "-inf", "1e999", "-1", "", "0", "1", "<script>alert(1)</script>", "[x](http://x)"]),
+    st.floats().map(str),
+    st.integers().map(str),
+)
+NAMES = st.sampled_from([*FIELDS, "show", "view", "of", "seeds", "theory", "compare", "pinned", "x", "layer", "axis"])
+
+
+@every_page
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=st.dictionaries(NAMES, NASTY, max_size=5))
+def test_no_link_shows_a_traceback(page: str, open_page: Visit, query: dict[str, str]) -> None:
+    with MonkeyPatch.context() as patch:
+        patch.setenv("INITVIZ_MAX_GFLOP", "0.05")  # what is large is refused, so that this takes no time
+        drawn = open_page(page, **query)
+    assert [failure.value for failure in drawn.exception] == []
+    assert len(link_warnings(drawn)) <= 1
+    shown(drawn)
