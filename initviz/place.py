@@ -111,23 +111,27 @@ def place_sentence(experiment: Experiment, place: Place | None, edge: float | No
             " Choose a point to see random weights there."
         )
     where = rf"For $\sigma_b = {show(place.sigma_b)}$"
-    at = rf"$\sigma_w = {show(edge)}$" if edge is not None else ""
-    if not at:
+    at = rf"at $\sigma_w = {show(edge or 0.0)}$"
+    if edge is None:
         compared = rf"{where} no $\sigma_w$ puts $\chi_1$ at 1."
-    elif _variance_is_held(experiment, place.sigma_b):
-        compared = f"{where} the edge of chaos lies at {at}; this experiment has {show(place.sigma_w)}."
+    elif _variance_is_held(experiment, edge, place.sigma_b):
+        compared = f"{where} the edge of chaos lies {at}; this experiment has {show(place.sigma_w)}."
     else:
-        compared = (
-            rf"{where} $\chi_1$ passes 1 at {at}, where the variance runs away; here it is {show(place.sigma_w)}."
-        )
+        compared = rf"{where}, $\chi_1$ passes 1 {at}, where the variance runs away; here it is {show(place.sigma_w)}."
     return " ".join(part for part in (_phase(place), _variance(place), compared, _changed_rule(experiment)) if part)
 
 
-def _variance_is_held(experiment: Experiment, sigma_b: float) -> bool:
-    """Whether the edge of chaos, as far as variances stay there, reaches these biases."""
+JUMP = 0.03
+"""Relative distance in sigma_w^2; where the variance jumps, the two are a tenth apart and more."""
+
+
+def _variance_is_held(experiment: Experiment, sigma_w: float, sigma_b: float) -> bool:
+    """Whether chi_1 = 1 there on the edge of chaos proper, and not where the variance jumps from one end to another."""
     edge = edge_of_chaos(experiment.phi, experiment.phi_alpha)
-    held = edge.sigma_b2[edge.stable]
-    return held.size > 0 and bool(held.min() <= sigma_b**2 <= held.max())
+    w, b = edge.sigma_w2[edge.stable], edge.sigma_b2[edge.stable]
+    if not b.size or sigma_b**2 > b.max():
+        return False
+    return bool(abs(np.interp(sigma_b**2, b, w) / sigma_w**2 - 1) < JUMP)
 
 
 def _phase(place: Place) -> str:
