@@ -39,8 +39,6 @@ class Place:
 
     sigma_w: float
     sigma_b: float
-    first_sigma_w: float
-    """sigma_w of the first hidden layer, which differs where the inputs have another number of features."""
     q: float
     """Variance of z that inputs of variance 1 end at: 0, finite, or inf."""
     chi_1: float
@@ -60,13 +58,12 @@ def place_of(experiment: Experiment) -> Place | None:
     """The experiment's own point; None where the weights are not random, so that they have no variance to plot."""
     if experiment.weights.unpredictable:
         return None
-    first, others = hidden_layers(experiment)
+    _, others = hidden_layers(experiment)
     sigma_w, sigma_b = sqrt(float(others.sigma_w2)), sqrt(float(others.sigma_b2))
     there = phase_map(experiment.phi, experiment.phi_alpha, np.array([sigma_w]), np.array([sigma_b]))
     return Place(
         sigma_w,
         sigma_b,
-        sqrt(float(first.sigma_w2)),
         there.q.item(),
         there.chi_1.item(),
         there.depth_scale.item(),
@@ -110,19 +107,22 @@ def place_sentence(experiment: Experiment, place: Place | None, edge: float | No
             f"**{experiment.weights.name}** has no place in this map: {experiment.weights.unpredictable}."
             " Choose a point to see random weights there."
         )
+    held = edge is not None and _variance_is_held(experiment, edge, place.sigma_b)
     where = rf"For $\sigma_b = {show(place.sigma_b)}$"
     at = rf"at $\sigma_w = {show(edge or 0.0)}$"
     if edge is None:
         compared = rf"{where} no $\sigma_w$ puts $\chi_1$ at 1."
-    elif _variance_is_held(experiment, edge, place.sigma_b):
+    elif held:
         compared = f"{where} the edge of chaos lies {at}; this experiment has {show(place.sigma_w)}."
     else:
-        compared = rf"{where}, $\chi_1$ passes 1 {at}, where the variance runs away; here it is {show(place.sigma_w)}."
-    return " ".join(part for part in (_phase(place), _variance(place), compared, _changed_rule(experiment)) if part)
+        runaway = rf"$\chi_1$ passes 1 {at}, where the variance runs away"
+        compared = f"{where}, {runaway}; this experiment has {show(place.sigma_w)}."
+    parts = (_phase(place, held), _variance(place, held), compared, _changed_rule(experiment))
+    return " ".join(part for part in parts if part)
 
 
-JUMP = 0.03
-"""Relative distance in sigma_w^2; where the variance jumps, the two are a tenth apart and more."""
+JUMP = 0.05
+"""Relative distance in sigma_w^2 from the edge of chaos; interpolating that edge costs up to 0.03 at its end."""
 
 
 def _variance_is_held(experiment: Experiment, sigma_w: float, sigma_b: float) -> bool:
@@ -134,11 +134,11 @@ def _variance_is_held(experiment: Experiment, sigma_w: float, sigma_b: float) ->
     return bool(abs(np.interp(sigma_b**2, b, w) / sigma_w**2 - 1) < JUMP)
 
 
-def _phase(place: Place) -> str:
+def _phase(place: Place, held: bool) -> str:
     kept, scale = sqrt(place.chi_1), show(place.depth_scale)
     match place.phase:
         case "edge":
-            name = "No edge of chaos, but" if isinf(place.q) else "On the edge of chaos:"
+            name = "On the edge of chaos:" if held else "No edge of chaos, but"
             return (
                 rf"**{name}** $\chi_1 = {show(place.chi_1)}$, so gradients keep their size over"
                 f" {DEEPEST} layers and more."
@@ -155,7 +155,10 @@ def _phase(place: Place) -> str:
             )
 
 
-def _variance(place: Place) -> str:
+def _variance(place: Place, held: bool) -> str:
+    """Where the variance ends, unless the way there takes longer than any network is deep."""
+    if held and place.phase == "edge":
+        return ""
     if place.q == 0:
         return "The signal dies out as well."
     return "The signal grows without end." if isinf(place.q) else ""

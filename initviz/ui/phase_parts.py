@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import log
+from math import log, sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from initviz.figures.phase import phase_diagram
 from initviz.figures.theme import Theme
 from initviz.moments import CriticalPoint, critical_point, edge_of_chaos
 from initviz.phase import PairGrowth
-from initviz.place import Place, edge_at, moved, place_of, place_sentence
+from initviz.place import edge_at, moved, place_of, place_sentence
 from initviz.ui import parts
 from initviz.ui.cache import growth_of_pairs, mapped, remembered
 from initviz.ui.state import Option, load
@@ -66,7 +66,7 @@ def phase_map(experiment: Experiment, chosen: Mapping[str, Any], options: Mappin
         _load_button("Load this point", experiment, chosen["sigma_w"], chosen["sigma_b"], "load-point")
         if point.sigma_w2 is not None and point.sigma_b2 is not None:
             _load_button("Load the star", experiment, point.sigma_w2**0.5, point.sigma_b2**0.5, "load-star")
-    st.caption(_what_loading_does(experiment, place))
+    st.caption(_what_loading_does(experiment))
 
 
 def _map_figure(
@@ -92,15 +92,15 @@ def _load_point(experiment: Experiment) -> None:
         load(moved(experiment, float(points[0]["x"]), float(points[0]["y"])))
 
 
-def _what_loading_does(experiment: Experiment, place: Place | None) -> str:
+def _what_loading_does(experiment: Experiment) -> str:
     said = (
         "With a mouse, click on the map to load the point; sliders and button do the same: normal weights with std ="
         f" σ_w/√{experiment.width}, biases with std σ_b, all other settings as they are."
     )
     features = experiment.source.features(experiment.width)
     if features != experiment.width:
-        own = f": here σ_w = {place.first_sigma_w:.3g}" if place else ""
-        said += f" The first layer has {features} inputs instead of {experiment.width}, so its σ_w is another one{own}."
+        share = sqrt(features / experiment.width)
+        said += f" The first layer has {features} inputs, so its own σ_w is then {share:.3g} of that."
     return said
 
 
