@@ -101,8 +101,9 @@ class VarianceScaling:
 
     def draw(self, rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
         """W of shape (fan_in, fan_out)."""
-        std = sqrt(self.variance(fan_in, fan_out, settings))
-        return std * draw_unit(rng, (fan_in, fan_out), self.distribution)
+        values = draw_unit(rng, (fan_in, fan_out), self.distribution)
+        values *= sqrt(self.variance(fan_in, fan_out, settings))
+        return values
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,9 @@ def _identity(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Set
 
 def _with_std(distribution: Distribution, factor: float = 1.0) -> Draw:
     def draw(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
-        return factor * settings.std * draw_unit(rng, (fan_in, fan_out), distribution)
+        values = draw_unit(rng, (fan_in, fan_out), distribution)
+        values *= factor * settings.std
+        return values
 
     return draw
 
