@@ -1,7 +1,7 @@
 """The link and the widgets are two spellings of one state; this module decides which of them speaks.
 
-A link that is new (first visit, page switch, back and forward) wins. A widget that has moved since the last run wins
-over the link, because a quick second move can arrive before the browser has shown the link of the first.
+A widget that has moved since the last run wins, even over a link that is new: a quick second move can arrive before the
+browser has shown the link of the first. Otherwise the link speaks: first visit, page switch, back and forward.
 """
 
 from collections.abc import Mapping
@@ -60,21 +60,20 @@ def key(name: str, activation: str = "") -> str:
 def visit(page: str, options: Mapping[str, Option]) -> Visit:
     """Read the state of this run, put it into every widget's key and into the link."""
     query = st.query_params.to_dict()
-    saved: _Saved | None = st.session_state.get(_SAVED)
-    link_speaks = saved is None or saved.page != page or (query != saved.query and not _moved(saved))
-    if link_speaks or saved is None:
-        experiment, warnings = Experiment.from_query(query)
-        chosen, more = _options_from(query, options)
-        warnings = warnings + more
-    else:
+    experiment, warnings = Experiment.from_query(query)
+    chosen, more = _options_from(query, options)
+    # A session without a past takes its link for it: a visitor whose server was replaced may have moved a widget.
+    saved: _Saved = st.session_state.get(_SAVED) or _Saved(page, query, _widget_values(experiment, chosen))
+    warnings = warnings + more
+    if saved.page == page and _moved(saved):
         experiment, warnings = Experiment.from_query(_experiment_texts(saved))
         chosen, _ = _options_from(_option_texts(saved, options), options)
     widgets = _widget_values(experiment, chosen)
     for name, value in widgets.items():
-        if link_speaks or st.session_state.get(name) != value:
-            st.session_state[name] = value
-    texts = {name: options[name].spec.text(value) for name, value in chosen.items()}
-    written = experiment.to_query() | {name: text for name, text in texts.items() if text}
+        st.session_state[name] = value  # the same one too: after a page switch a widget would start at its minimum
+    # Options at their defaults stay out: the link of a page switch would change at once, and cost a step of history.
+    own = {name: options[name].spec.text(value) for name, value in chosen.items() if value != options[name].default}
+    written = experiment.to_query() | own
     if written != query:
         st.query_params.from_dict(written)
     st.session_state[_SAVED] = _Saved(page, written, widgets)

@@ -124,7 +124,14 @@ def test_another_activation_brings_its_own_parameter(address: str, page: Page) -
 
 @pytest.mark.parametrize(
     "hostile",
-    ["depth=abc", "depth=1e99", "activation=relux", "std=-1&width=nan", "alpha=7&activation=elu", "view=%3Cscript%3E"],
+    [
+        "depth=abc",
+        "depth=1e99&width=16",
+        "activation=relux",
+        "std=-1&width=nan",
+        "alpha=7&activation=elu",
+        "view=%3Cscript%3E",
+    ],
 )
 def test_a_wrong_link_shows_one_warning_and_works(address: str, page: Page, hostile: str) -> None:
     visit(page, f"{address}/initialization?{hostile}")
@@ -141,7 +148,7 @@ def test_an_experiment_that_is_too_big_offers_the_size_that_fits(address: str, p
 
 def test_a_pinned_experiment_stays_while_the_other_moves(address: str, page: Page) -> None:
     visit(page, f"{address}/?{LINK}")
-    page.locator(".st-key-pin [data-testid=stBaseButton-secondary]").click()
+    page.get_by_role("button", name="Pin as A", exact=True).click()
     page.wait_for_function("() => new URLSearchParams(location.search).has('pinned')")
     move(page, "depth", 1)
     agrees(page, depth="8")
@@ -153,5 +160,5 @@ def test_a_pinned_experiment_stays_while_the_other_moves(address: str, page: Pag
     page.wait_for_url("**/gradient_flow?**")
     settle(page)
     assert "depth=7" in query(page)["pinned"]
-    page.locator(".st-key-pin [data-testid=stBaseButton-secondary]").click()
+    page.get_by_role("button", name="Unpin A", exact=True).click()
     page.wait_for_function("() => !new URLSearchParams(location.search).has('pinned')")
