@@ -67,7 +67,14 @@ def test_the_first_link_fills_widgets_and_is_completed() -> None:
     assert seen.options == {"bins": 30, "log": True}
     assert browser.session_state["field-width"] == 64
     assert browser.session_state["field-bins"] == 30
-    assert browser.query_params.query == Experiment(width=64).to_query() | {"bins": "30", "log": "1"}
+    assert browser.query_params.query == Experiment(width=64).to_query() | {"bins": "30"}  # log is at its default
+
+
+def test_a_first_click_on_a_new_server_counts() -> None:
+    browser = Browser()  # the visitor's widgets outlived the server that knew this session
+    browser.move("depth", 12)
+    seen = browser.go(**Experiment(width=64).to_query())
+    assert seen.experiment == Experiment(width=64, depth=12)
 
 
 def test_a_moved_widget_wins_over_the_old_link() -> None:
