@@ -46,7 +46,7 @@ THRESHOLDS = {
     ),
     "zero": Threshold(0.9, 0.99, "ours: nine in ten outputs silent"),
     "dead": Threshold(0.3, 0.4, "zero for every sample; bad as in CS231n's notes on dying ReLUs, the warning is ours"),
-    "cosine": Threshold(0.99, 0.999, "Schoenholz et al. (2017), arXiv:1611.01232: correlations that converge to 1"),
+    "cosine": Threshold(0.98, 0.999, "Schoenholz et al. (2017), arXiv:1611.01232: correlations go to 1; limits ours"),
     "float16": Threshold(0.05, 0.5, "Micikevicius et al. (2018), arXiv:1710.03740: gradients lost in float16"),
 }
 """Every limit the diagnosis uses, in one place."""

@@ -192,17 +192,19 @@ def dead_share(prediction: Prediction, closer: float | FloatArray = 1.0) -> Floa
 def _edges(prediction: Prediction, outlook: Mapping[str, FloatArray]) -> Iterator[dict[str, FloatArray]]:
     """The outlook at the edges of what is likely: sizes small, sizes large; inputs more alike, shares larger.
 
-    Distances between inputs are taken to scatter like the size of the signal does (in logs), shares like those of
-    independent units.
+    Distances between inputs are taken to scatter like the size of the signal does (in logs), or where normalization
+    holds that fixed by sqrt(layer/width), about as measured; shares like those of independent units.
     """
     experiment = prediction.experiment
     forward, backward = (prediction.band(name, COVERAGE) for name in ("std", "grad_h_std"))
+    layer, reach = np.arange(len(prediction)), special.ndtri((1 + COVERAGE) / 2)
     closer = np.nan_to_num(np.sqrt(forward[0] / forward[1]), nan=1.0)
+    if experiment.norm.axis is not None:
+        closer = np.minimum(closer, np.exp(-reach * np.sqrt(layer / experiment.width)))
     shares = {"saturated": outlook["saturated"], "zero": outlook["zero"], "dead": dead_share(prediction, closer[:-1])}
-    reach = special.ndtri((1 + COVERAGE) / 2)
     worst = {name: share + reach * np.sqrt(share * (1 - share) / experiment.width) for name, share in shares.items()}
     worst["cosine"] = 1 - (1 - outlook["cosine"]) * closer
-    layer, slack = np.arange(len(prediction)), _left_out(experiment)
+    slack = _left_out(experiment)
     for side in (0, 1):
         sign = 2 * side - 1
         std = forward[side] * np.exp(sign * slack * (layer - 1))

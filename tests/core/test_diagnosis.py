@@ -362,7 +362,7 @@ def test_a_signal_that_finds_its_level_neither_dies_nor_explodes() -> None:
     assert "vanishing_signal" in graded(std=[1, 1, 0.1, 0.01, 0.001, 0])
 
 
-@pytest.mark.parametrize(("last", "severity"), [(0.98, None), (0.99, "warning"), (0.999, "bad")])
+@pytest.mark.parametrize(("last", "severity"), [(0.979, None), (0.98, "warning"), (0.999, "bad")])
 def test_likeness_is_graded(last: float, severity: str | None) -> None:
     assert graded(cosine=[0, 0, 0, 0, 0, last]).get("inputs_alike") == severity
     assert "inputs_alike" not in graded(cosine=[0.995, 0, 0, 0, 0, last])
