@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check bench load clean
+.PHONY: run test check bench load lock clean
 
 run: $(VENV)/.app
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -19,12 +19,18 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.simulation
+	$(BIN)/python -m tests.benchmarks.theory
 
 load: $(VENV)/.test
 	$(BIN)/python -m tests.load $(ARGS)
+
+lock: $(VENV)/.test
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header requirements.txt -o requirements.lock
 
 clean:
 	rm -rf $(VENV)

@@ -14,7 +14,6 @@ from initviz.simulate import Progress, simulate
 LOW, HIGH = 0.05, 0.95
 """Quantiles of the band: nine in ten networks lie in it."""
 
-MOST_SEEDS = 50
 SEEDS = 2**31
 
 ENSEMBLE_ROOM = 2.0
@@ -53,7 +52,7 @@ def repeat(
     """Simulate `seeds` networks: the experiment's own seed and the ones that follow it.
 
     `progress` is called with the share done and may raise to stop. Raises InputError for fewer than 2 seeds or more
-    than 50, and OverBudget where one of the networks is too big.
+    than the budget has, and OverBudget where one of the networks is too big.
     """
     check_seeds(experiment, seeds, budget or Budget.from_environment())
     told = progress or (lambda share: None)
@@ -72,8 +71,8 @@ def _part(told: Progress, index: int, count: int) -> Progress:
 
 def check_seeds(experiment: Experiment, seeds: int, budget: Budget) -> None:
     """Raise InputError where so many networks are more than the budget of one experiment allows."""
-    if not 2 <= seeds <= MOST_SEEDS:
-        raise InputError(f"An ensemble has 2 to {MOST_SEEDS} seeds, not {seeds}.")
+    if not 2 <= seeds <= budget.seeds:
+        raise InputError(f"An ensemble has 2 to {budget.seeds:g} seeds, not {seeds}.")
     budget.check(experiment)
     needed = seeds * cost(experiment).gflop
     if needed > budget.gflop * ENSEMBLE_ROOM:

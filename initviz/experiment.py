@@ -266,13 +266,16 @@ class Budget:
 
     gflop: float = 500.0
     mib: float = 2048.0
+    seeds: float = 50
+    """The largest ensemble."""
 
     @classmethod
     def from_environment(cls) -> "Budget":
-        """INITVIZ_MAX_GFLOP and INITVIZ_MAX_MIB, where set. Raises InputError when they are no positive numbers."""
+        """INITVIZ_MAX_GFLOP, _MIB and _SEEDS, where set. Raises InputError when they are no positive numbers."""
         return cls(
             positive_setting("INITVIZ_MAX_GFLOP", cls.gflop),
             positive_setting("INITVIZ_MAX_MIB", cls.mib),
+            positive_setting("INITVIZ_MAX_SEEDS", cls.seeds),
         )
 
     def allows(self, experiment: Experiment) -> bool:

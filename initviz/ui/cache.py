@@ -7,6 +7,7 @@ job that nobody waits for any more makes room for the others.
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
@@ -103,7 +104,7 @@ def remembered(function: Callable[P, T], *arguments: P.args, **options: P.kwargs
 
 def _budget() -> Budget:
     budget = Budget.from_environment()
-    return Budget(budget.gflop, min(budget.mib, jobs().largest_mib))
+    return replace(budget, mib=min(budget.mib, jobs().largest_mib))
 
 
 def _wait(ticket: Ticket[T], doing: str, place: DeltaGenerator) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from initviz.catalogue import InputError
-from initviz.ensemble import HIGH, LOW, MOST_SEEDS, SEEDS, Ensemble, check_seeds, repeat
+from initviz.ensemble import HIGH, LOW, SEEDS, Ensemble, check_seeds, repeat
 from initviz.experiment import Budget, Experiment, OverBudget, cost
 from initviz.simulate import simulate
 
@@ -57,9 +57,9 @@ def test_progress_grows_to_one_and_may_stop_the_work() -> None:
         repeat(small, 2, stop)
 
 
-@pytest.mark.parametrize("seeds", [-1, 0, 1, MOST_SEEDS + 1])
+@pytest.mark.parametrize("seeds", [-1, 0, 1, Budget().seeds + 1])
 def test_impossible_numbers_of_seeds(seeds: int) -> None:
-    with pytest.raises(InputError, match=f"2 to {MOST_SEEDS} seeds, not {seeds}"):
+    with pytest.raises(InputError, match=f"2 to {Budget().seeds:g} seeds, not {seeds}"):
         repeat(small, seeds)
 
 
