@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Named
@@ -136,10 +137,10 @@ def _edge_lines(phases: PhaseMap, edge: EdgeOfChaos, theme: Theme) -> list[dict[
     Above the edge's last bias, chi_1 can still pass 1 on the way to an endless variance (relu with biases): dotted too.
     """
     w, b = np.sqrt(edge.sigma_w2), np.sqrt(edge.sigma_b2)
-    parts = [(w[edge.stable], b[edge.stable], "solid"), (w[~edge.stable], b[~edge.stable], "dot")]
+    parts = [(w[run], b[run], "solid" if edge.stable[run[0]] else "dot") for run in _runs(edge.stable)]
     parts.append((*_runaway_border(phases, float(b.max(initial=-1.0))), "dot"))
     names = {"solid": "edge of chaos", "dot": "χ₁ = 1, the variance runs away"}
-    lines = []
+    lines: list[dict[str, Any]] = []
     for w, b, dash in parts:
         seen = b <= 1.1 * phases.sigma_b[-1]
         if np.unique(b[seen]).size > 1:  # relu's edge is one point: its star
@@ -148,6 +149,11 @@ def _edge_lines(phases: PhaseMap, edge: EdgeOfChaos, theme: Theme) -> list[dict[
             lines.append({**line, "line": halo, "showlegend": False})
             lines.append({**line, "line": {"color": theme.text, "width": 3, "dash": dash}, "name": names[dash]})
     return lines
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Indices of neighbours with the same flag: a line must not bridge what lies between two stable stretches."""
+    return [run for run in np.split(np.arange(flags.size), np.flatnonzero(np.diff(flags)) + 1) if run.size]
 
 
 def _short(values: FloatArray) -> list[float]:

@@ -92,6 +92,19 @@ def test_what_the_variance_leaves_is_dotted() -> None:
     np.testing.assert_allclose(border.x, sqrt(2), rtol=1e-4)  # chi_1 = sw^2/2 is straight in log-log; five digits drawn
 
 
+def test_the_edge_is_not_drawn_across_where_it_is_unstable() -> None:
+    line = trace(diagram("gelu"), "edge of chaos")
+    point = critical_point(ACTIVATIONS["gelu"])
+    assert point.sigma_b2 is not None
+    assert min(line.y) >= sqrt(point.sigma_b2)  # below it only (2, 0) is stable
+
+
+def test_names_stand_once_in_the_legend() -> None:
+    for id in ACTIVATIONS:
+        shown = [one.name for one in diagram(id).data if one.type == "scatter" and one.showlegend is not False]
+        assert len(set(shown)) == len(shown)
+
+
 def test_the_critical_point_by_its_kind() -> None:
     star = trace(diagram("gelu"), "critical point")
     point = critical_point(ACTIVATIONS["gelu"])
