@@ -88,6 +88,8 @@ class Experiment:
             if spec is None:
                 raise InputError(f"{self.phi.name} takes no parameter: leave alpha unset.")
             object.__setattr__(self, name, spec.check(value))
+        if self.phi.param is not None and self.alpha == self.phi.param.default:
+            object.__setattr__(self, "alpha", None)  # one network is one value: one link, one place in the cache
 
     def changed(self, **values: Any) -> "Experiment":
         """The same experiment with other values of some fields; an alpha that no longer fits is dropped."""

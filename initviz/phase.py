@@ -31,7 +31,7 @@ class PhaseMap:
     chi_1: FloatArray
     """Factor on the squared gradient per layer there: below 1 ordered, above 1 chaotic."""
     depth_scale: FloatArray
-    """Layers over which gradients shrink or grow e-fold, |1 / ln chi_1|; inf on the edge of chaos."""
+    """Layers over which the squared gradient shrinks or grows e-fold, |1 / ln chi_1|; inf on the edge of chaos."""
     cosine: FloatArray
     """The cosine that any two inputs end at."""
 

@@ -94,6 +94,10 @@ def test_alpha_unset_means_the_default(activation) -> None:  # type: ignore[no-u
     assert "alpha" not in e.to_query()
 
 
+def test_a_default_alpha_is_an_unset_one() -> None:
+    assert Experiment(activation="elu", alpha=1.0) == Experiment(activation="elu")
+
+
 def test_another_activation_drops_alpha() -> None:
     leaky = Experiment(activation="leaky_relu", alpha=0.2)
     assert leaky.changed(activation="elu").alpha is None
