@@ -10,10 +10,7 @@ from itertools import pairwise
 from threading import Lock
 from typing import TypeVar
 
-import numpy as np
 from threadpoolctl import ThreadpoolController
-
-from initviz.arrays import FloatArray
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -38,15 +35,20 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads(), thread_name_prefix="initviz")
 
 
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """[work(item) for item in items], on all threads; with one thread, just that.
-
-    NumPy's error state is the caller's. `work` must not call this function itself.
+def start(work: Callable[[Item], Result], item: Item) -> Callable[[], Result]:
+    """Begin work(item) on another thread; calling what is returned waits for the result. With one thread it is done at
+    once. NumPy's error state is the caller's. `work` must not use this module itself: it could wait for ever.
     """
     if threads() == 1:
-        return [work(item) for item in items]
-    futures = [_pool().submit(copy_context().run, work, item) for item in items]
-    return [future.result() for future in futures]
+        result = work(item)
+        return lambda: result
+    return _pool().submit(copy_context().run, work, item).result
+
+
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """[work(item) for item in items], on all threads, after what was started before."""
+    waiting = [start(work, item) for item in items]
+    return [wait() for wait in waiting]
 
 
 def row_parts(rows: int) -> list[slice]:
@@ -54,16 +56,6 @@ def row_parts(rows: int) -> list[slice]:
     parts = min(threads(), rows)
     edges = [rows * part // parts for part in range(parts + 1)]
     return [slice(first, last) for first, last in pairwise(edges)]
-
-
-def product(a: FloatArray, b: FloatArray, out: FloatArray) -> FloatArray:
-    """a @ b into `out`, each thread some rows of it."""
-
-    def part(rows: slice) -> None:
-        np.matmul(a[rows], b, out=out[rows])
-
-    side_by_side(part, row_parts(len(a)))
-    return out
 
 
 class _Guests:

@@ -13,9 +13,20 @@ from initviz.arrays import FloatArray, Workspace
 from initviz.experiment import Budget, Experiment
 from initviz.initializers import standard_normal
 from initviz.inputs import PREPROCESSING
-from initviz.parallel import own_threads, product, row_parts, side_by_side, threads
-from initviz.propagation import Bins, Gradient, Layer, Propagation, Signal, Weights
-from initviz.statistics import Survey, gradient, histogram, joined, mean_cosine, row_blocks, signal, sums, survey
+from initviz.parallel import own_threads, row_parts, side_by_side, start, threads
+from initviz.propagation import Bins, Gradient, Histogram, Layer, Propagation, Signal, Weights
+from initviz.statistics import (
+    Survey,
+    flush,
+    gradient,
+    histogram,
+    joined,
+    mean_cosine,
+    row_blocks,
+    signal,
+    survey,
+    survey_rows,
+)
 
 Progress: TypeAlias = Callable[[float], None]
 """Called with the share of the work that is done; may raise to stop the simulation."""
@@ -25,13 +36,13 @@ GRADIENT_BINS = 60
 
 @dataclass
 class _Hidden:
-    """What the backward pass needs of one hidden layer, and what the forward pass has already measured."""
+    """What the backward pass needs of one hidden layer, and what the forward pass has measured."""
 
     weights: FloatArray
     z: FloatArray
     inverse_std: FloatArray | None
-    z_signal: Signal
-    h_signal: Signal
+    z_signal: Callable[[], Signal]
+    h_signal: Callable[[], Signal]
     cosine: float
     shares: tuple[float, float, float]
     one_sign: float
@@ -71,7 +82,8 @@ def input_batch(experiment: Experiment) -> FloatArray:
 def _batch(experiment: Experiment, streams: _Streams) -> FloatArray:
     raw = experiment.source.batch(streams.batch(), experiment.samples, experiment.width)
     prepared = PREPROCESSING[experiment.preprocessing].apply(raw)
-    return (experiment.input_std * prepared).astype(experiment.dtype, copy=False)
+    prepared *= experiment.input_std  # every batch is drawn or copied for this run
+    return prepared.astype(experiment.dtype, copy=False)
 
 
 def simulate(
@@ -175,49 +187,71 @@ class _Simulation:
         """Fill `hidden`."""
         h, depth = self.batch, self.experiment.depth
         for layer in range(1, depth + 1):
-            biases = self._biases(layer, h)
-            z = product(h, self.buffers.weights[layer - 1], out=self.buffers.z[layer - 1])
-            if biases is not None:
-                z += biases
-            z, inverse_std = self.experiment.norm.forward(z)
-            h = self._activate(layer, h, z, inverse_std)
+            h = self._forward_layer(layer, h)
             self.progress((depth + layer) / (4 * depth))
 
-    def _activate(self, layer: int, before: FloatArray, z: FloatArray, inverse_std: FloatArray | None) -> FloatArray:
-        """h of the layer, after its statistics have joined `hidden`."""
-        activation, alpha = self.experiment.layer_activation(layer)
+    def _forward_layer(self, layer: int, before: FloatArray) -> FloatArray:
+        """h of the layer; what is measured joins `hidden`."""
+        norm, biases = self.experiment.norm, self._biases(layer, before)
+        weights, z = self.buffers.weights[layer - 1], self.buffers.z[layer - 1]
         out = self.buffers.spare(layer % 2, (len(z), self.experiment.width))
-        skip = self.experiment.has_skip(layer)
         h = self.buffers.h[layer - 1] if self.experiment.residual else out
 
-        def part(rows: slice) -> tuple[Survey, Survey, Survey]:
-            seen = Survey(z), Survey(h, cosine=True), Survey(out)
-            for block in row_blocks(rows, z.shape[1]):
-                out[block] = activation.forward(z[block], alpha)
-                if h is not out:
-                    h[block] = before[block] + self.experiment.residual * out[block] if skip else out[block]
-                for each in seen if h is not out else seen[:2]:
-                    each.see(block)
-            return seen
+        def enter(rows: slice) -> None:
+            np.matmul(before[rows], weights, out=z[rows])
+            if biases is not None:
+                z[rows] += biases
 
-        surveys = [joined(parts) for parts in zip(*side_by_side(part, row_parts(len(z))), strict=True)]
-        z_signal, h_signal = side_by_side(lambda seen: signal(seen, self.bins), surveys[:2])
+        def activate(rows: slice) -> list[Survey]:
+            if norm.axis is None:
+                enter(rows)
+            return self._activate(layer, rows, before, z, out, h)
+
+        parts, inverse_std = row_parts(len(z)), None
+        if norm.axis is not None:
+            side_by_side(enter, parts)
+            z, inverse_std = norm.forward(z)
+        seen = [joined(surveys) for surveys in zip(*side_by_side(activate, parts), strict=True)]
+        self._measure(layer, before, inverse_std, seen)
+        return h
+
+    def _activate(
+        self, layer: int, rows: slice, before: FloatArray, z: FloatArray, out: FloatArray, h: FloatArray
+    ) -> list[Survey]:
+        """Rows of out = phi(z) and of h, the same array without residuals; surveys of z, h and out."""
+        activation, alpha = self.experiment.layer_activation(layer)
+        scale = self.experiment.residual if self.experiment.has_skip(layer) else 0.0
+        seen = [Survey(z), Survey(h, cosine=True)] + ([Survey(out)] if h is not out else [])
+        for block in row_blocks(rows, z.shape[1]):
+            out[block] = activation.forward(z[block], alpha)
+            if h is not out:
+                h[block] = before[block] + scale * out[block] if scale else out[block]
+            for each in seen:
+                each.see(block)
+        if seen[1].negligible:
+            flush(h[rows])
+        return seen
+
+    def _measure(self, layer: int, before: FloatArray, inverse_std: FloatArray | None, seen: list[Survey]) -> None:
+        """Add the layer to `hidden`; its histograms are counted while the next layer is computed."""
+        activation, alpha = self.experiment.layer_activation(layer)
+        of_z, of_h, of_out = seen[0], seen[1], seen[-1]
         self.hidden.append(
             _Hidden(
                 weights=self.buffers.weights[layer - 1],
-                z=z,
+                z=of_z.x,
                 inverse_std=inverse_std,
-                z_signal=z_signal,
-                h_signal=h_signal,
-                cosine=mean_cosine(surveys[1]),
-                shares=_shares(surveys[2 if h is not out else 1], activation.saturation(alpha)),
+                z_signal=start(self._signal, of_z.settled()),
+                h_signal=start(self._signal, of_h.settled()),
+                cosine=mean_cosine(of_h),
+                shares=_shares(of_out, activation.saturation(alpha)),
                 one_sign=_one_sign(before),
-                flush=surveys[1].negligible,
+                flush=of_h.negligible,
             )
         )
-        if surveys[1].negligible:
-            _flush(h)
-        return h
+
+    def _signal(self, seen: Survey) -> Signal:
+        return signal(seen, self.bins)
 
     # --- backward ---
 
@@ -226,90 +260,131 @@ class _Simulation:
         shape = len(self.batch), self.experiment.width
         grad_h = self.buffers.spare(2, shape)
         grad_h[...] = standard_normal(self.streams.gradient(), shape)
-        layers: list[Layer] = []
+        layers: list[Callable[[], Layer]] = []
         for layer in range(depth, 0, -1):
             measured, grad_h = self._backward_layer(layer, grad_h)
             layers.append(measured)
             self.progress(1 - (layer - 1) / (2 * depth))
         seen = survey(self.batch, cosine=True)
-        layers.append(Layer(0, signal(seen, self.bins), mean_cosine(seen), gradient(survey(grad_h), GRADIENT_BINS)))
-        return layers[::-1]
+        first = Layer(0, self._signal(seen), mean_cosine(seen), _gradient(survey(grad_h)))
+        return [first, *(measured() for measured in layers[::-1])]
 
-    def _backward_layer(self, layer: int, grad_h: FloatArray) -> tuple[Layer, FloatArray]:
-        """The layer's statistics, and dL/dh of the layer before."""
-        hidden = self.hidden[layer - 1]
-        grad_z, before, measured_h, measured_z = self._backward_activation(layer, grad_h)
-        grad_z = self.experiment.norm.backward(hidden.z, hidden.inverse_std, grad_z)
-        grad_w = product(before.T, grad_z, out=self.buffers.grad_w(hidden.weights.shape))
-        grad_before = self.buffers.spare(3 if (self.experiment.depth - layer) % 2 == 0 else 2, before.shape)
-        product(grad_z, hidden.weights.T, out=grad_before)
-        if self.experiment.has_skip(layer):
-            grad_before += grad_h
-        saturated, zero, dead = hidden.shares
-        measured = Layer(
-            layer,
-            h=hidden.h_signal,
-            cosine=hidden.cosine,
-            grad_h=measured_h,
-            z=hidden.z_signal,
-            grad_z=measured_z,
-            weights=_weights(hidden, grad_w),
-            saturated=saturated,
-            zero=zero,
-            dead=dead,
-        )
-        return measured, grad_before
-
-    def _backward_activation(self, layer: int, grad_h: FloatArray) -> tuple[FloatArray, FloatArray, Gradient, Gradient]:
-        """dL/dz, h of the layer before, and the statistics of dL/dh and dL/dz."""
-        z = self.hidden[layer - 1].z
-        activation, alpha = self.experiment.layer_activation(layer)
-        scale = self.experiment.residual if self.experiment.has_skip(layer) else 1.0
-        grad_z = self.buffers.spare(0, z.shape)
+    def _backward_layer(self, layer: int, grad_h: FloatArray) -> tuple[Callable[[], Layer], FloatArray]:
+        """The layer's statistics, perhaps still on their way, and dL/dh of the layer before."""
+        hidden, norm = self.hidden[layer - 1], self.experiment.norm
         before, again = self._before(layer)
+        grad_z = self.buffers.spare(0, hidden.z.shape)
+        grad_before = self.buffers.spare(2 + (self.experiment.depth - layer + 1) % 2, before.shape)
 
-        def part(rows: slice) -> tuple[Survey, Survey]:
-            seen = Survey(grad_h), Survey(grad_z)
-            for block in row_blocks(rows, z.shape[1]):
-                branch = grad_h[block] if scale == 1 else scale * grad_h[block]
-                grad_z[block] = activation.backward(z[block], alpha, branch)
-                for each in seen:
-                    each.see(block)
-                again(block)
+        def leave(rows: slice) -> None:
+            np.matmul(grad_z[rows], hidden.weights.T, out=grad_before[rows])
+            if self.experiment.has_skip(layer):
+                grad_before[rows] += grad_h[rows]
+
+        def backward(rows: slice) -> tuple[Survey, Survey]:
+            seen = self._backward_activation(layer, rows, grad_h, grad_z)
+            again(rows)
+            if norm.axis is None:
+                leave(rows)
             return seen
 
-        surveys = [joined(parts) for parts in zip(*side_by_side(part, row_parts(len(z))), strict=True)]
-        measured_h, measured_z = side_by_side(lambda seen: gradient(seen, GRADIENT_BINS), surveys)
-        if surveys[1].negligible:
-            _flush(grad_z)
-        if layer > 1 and self.hidden[layer - 2].flush:
-            _flush(before)
-        return grad_z, before, measured_h, measured_z
+        parts = row_parts(len(grad_h))
+        of_h, of_z = (joined(surveys) for surveys in zip(*side_by_side(backward, parts), strict=True))
+        measured_h, measured_z = start(_gradient, of_h.settled()), start(_gradient, of_z.settled())
+        if norm.axis is not None:
+            grad_z = norm.backward(hidden.z, hidden.inverse_std, grad_z)
+            side_by_side(leave, parts)
+        weights = self._backward_weights(hidden, before, grad_z)
+        saturated, zero, dead = hidden.shares
+
+        def measured() -> Layer:
+            return Layer(
+                layer,
+                h=hidden.h_signal(),
+                cosine=hidden.cosine,
+                grad_h=measured_h(),
+                z=hidden.z_signal(),
+                grad_z=measured_z(),
+                weights=weights(),
+                saturated=saturated,
+                zero=zero,
+                dead=dead,
+            )
+
+        return measured, grad_before
+
+    def _backward_activation(
+        self, layer: int, rows: slice, grad_h: FloatArray, grad_z: FloatArray
+    ) -> tuple[Survey, Survey]:
+        """Rows of dL/dz, before normalization, and surveys of dL/dh and dL/dz."""
+        activation, alpha = self.experiment.layer_activation(layer)
+        z, scale = self.hidden[layer - 1].z, self.experiment.residual if self.experiment.has_skip(layer) else 1.0
+        seen = Survey(grad_h), Survey(grad_z)
+        for block in row_blocks(rows, z.shape[1]):
+            branch = grad_h[block] if scale == 1 else scale * grad_h[block]
+            grad_z[block] = activation.backward(z[block], alpha, branch)
+            for each in seen:
+                each.see(block)
+        if seen[1].negligible:
+            flush(grad_z[rows])
+        return seen
 
     def _before(self, layer: int) -> tuple[FloatArray, Callable[[slice], None]]:
-        """h of the layer before, and what fills a block of its rows: it is kept where residuals add up, otherwise
-        cheaper to compute again than to keep."""
+        """h of the layer before, and what fills rows of it: it is kept where residuals add up, otherwise cheaper to
+        compute again than to keep."""
         if layer == 1:
             return self.batch, lambda rows: None
         if self.experiment.residual:
             return self.buffers.h[layer - 2], lambda rows: None
         activation, alpha = self.experiment.layer_activation(layer - 1)
-        z, h = self.hidden[layer - 2].z, self.buffers.spare(1, (len(self.batch), self.experiment.width))
+        hidden, h = self.hidden[layer - 2], self.buffers.spare(1, (len(self.batch), self.experiment.width))
 
         def again(rows: slice) -> None:
-            h[rows] = activation.forward(z[rows], alpha)
+            for block in row_blocks(rows, h.shape[1]):
+                h[block] = activation.forward(hidden.z[block], alpha)
+            if hidden.flush:
+                flush(h[rows])
 
         return h, again
 
+    def _backward_weights(self, hidden: _Hidden, before: FloatArray, grad_z: FloatArray) -> Callable[[], Weights]:
+        """dL/dW and what is measured of it and of W."""
+        grad_w = self.buffers.grad_w(hidden.weights.shape)
 
-def _flush(x: FloatArray) -> None:
-    """Set negligible values (see Survey) to 0: a product with 3 % of subnormal numbers takes ten times as long."""
+        def part(rows: slice) -> tuple[Survey, Survey]:
+            np.matmul(before.T[rows], grad_z, out=grad_w[rows])
+            return survey_rows(grad_w, rows), survey_rows(hidden.weights, rows)
 
-    def part(rows: slice) -> None:
-        for block in row_blocks(rows, x.shape[1]):
-            x[block] *= np.abs(x[block]) >= np.finfo(x.dtype).tiny
+        of_gradient, of_weights = (
+            joined(surveys) for surveys in zip(*side_by_side(part, row_parts(len(grad_w))), strict=True)
+        )
+        measured, s = start(_gradient, of_gradient.settled()), of_weights.sums
+        counted = start(_weight_histogram, of_weights.settled())
+        unique = _unique_columns(grad_w)
 
-    side_by_side(part, row_parts(len(x)))
+        def weights() -> Weights:
+            gradient = measured()
+            return Weights(
+                fan_in=len(hidden.weights),
+                mean=s.mean,
+                std=s.std,
+                histogram=counted(),
+                gradient=gradient,
+                norm=gradient.rms * sqrt(hidden.weights.size),
+                ratio=gradient.std / s.std if s.std else nan,
+                unique_columns=unique,
+                same_sign=hidden.one_sign,
+            )
+
+        return weights
+
+
+def _gradient(seen: Survey) -> Gradient:
+    return gradient(seen, GRADIENT_BINS)
+
+
+def _weight_histogram(seen: Survey) -> Histogram:
+    return histogram(np.sort(seen.sample()), seen.low, seen.high, GRADIENT_BINS)
 
 
 def _shares(seen: Survey, saturation: tuple[float, float]) -> tuple[float, float, float]:
@@ -334,22 +409,6 @@ def _one_sign(before: FloatArray) -> float:
 def _has_one_sign(rows: FloatArray) -> NDArray[np.bool_]:
     columns = np.ascontiguousarray(rows.T)
     return (columns.min(axis=0) >= 0) | (columns.max(axis=0) <= 0)
-
-
-def _weights(hidden: _Hidden, grad_w: FloatArray) -> Weights:
-    seen = survey(hidden.weights)
-    s, measured = sums(seen), gradient(survey(grad_w), GRADIENT_BINS)
-    return Weights(
-        fan_in=hidden.weights.shape[0],
-        mean=s.mean,
-        std=s.std,
-        histogram=histogram(np.sort(seen.sample()), s.low, s.high, GRADIENT_BINS),
-        gradient=measured,
-        norm=measured.rms * sqrt(grad_w.size),
-        ratio=measured.std / s.std if s.std else nan,
-        unique_columns=_unique_columns(grad_w),
-        same_sign=hidden.one_sign,
-    )
 
 
 def _unique_columns(grad_w: FloatArray) -> int:

@@ -7,7 +7,7 @@ first, so that results hold from 1e-300 to 1e300 in float64 and over all of floa
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from math import frexp, gcd, inf, isfinite, isnan, ldexp, nan, sqrt
 from operator import add
 
@@ -20,7 +20,7 @@ from initviz.propagation import Bins, Gradient, Histogram, Signal
 SUBSAMPLE = 50_000
 """Medians and histograms use at least so many values (or all, if there are fewer)."""
 
-BLOCK = 2**16
+BLOCK = 2**17
 """Values that are worked on at a time, so that what follows finds them in the processor's cache."""
 
 FLOAT16_ZERO = 2.0**-25
@@ -51,8 +51,8 @@ def row_blocks(rows: slice, columns: int) -> Iterator[slice]:
 class Survey:
     """What one pass over a 2-D array finds out, a few rows at a time: `see` rows in order, `+` joins two surveys.
 
-    Everything is exact except where values are so large, so small or so far from 0 that they need more care: `sums` and
-    `mean_cosine` notice and go over the array again.
+    Where values are so large, so small or so far from 0 that they need more care, `sums` and `mean_cosine` notice and
+    go over the array again; everything else needs the array no longer.
     """
 
     def __init__(self, x: FloatArray, cosine: bool = False) -> None:
@@ -85,11 +85,14 @@ class Survey:
 
     def _count_sizes(self, size: FloatArray) -> None:
         """Counting is only needed where the extremes leave a doubt (as nan does)."""
-        if not size.min() > FLOAT16_ZERO:
+        smallest, tiny = size.min(), np.finfo(size.dtype).tiny
+        if not smallest > FLOAT16_ZERO:
+            self.float16_zeros += int(np.count_nonzero(size <= FLOAT16_ZERO))
+        if not smallest >= tiny:
             zeros = int(np.count_nonzero(size == 0))
             self.zeros += zeros
-            self.subnormals += int(np.count_nonzero(size < np.finfo(size.dtype).tiny)) - zeros
-            self.float16_zeros += int(np.count_nonzero(size <= FLOAT16_ZERO)) - zeros
+            self.float16_zeros -= zeros
+            self.subnormals += int(np.count_nonzero(size < tiny)) - zeros
         if not (self.low > -FLOAT16_OVERFLOW and self.high < FLOAT16_OVERFLOW):
             self.float16_overflows += size.size - int(np.count_nonzero(size < FLOAT16_OVERFLOW))
 
@@ -101,6 +104,16 @@ class Survey:
         if self.direction is not None and after.direction is not None:
             joined.direction = self.direction + after.direction
         return joined
+
+    @cached_property
+    def sums(self) -> Sums:
+        """Moments, once all rows are seen."""
+        return _sums(self)
+
+    def settled(self) -> "Survey":
+        """The survey itself, which from now on does not look at the array any more (`mean_cosine` does)."""
+        assert self.sums
+        return self
 
     @property
     def negligible(self) -> bool:
@@ -135,16 +148,17 @@ def _squares_are_exact(squares: FloatArray) -> bool:
     return bool(squares.min() > np.finfo(squares.dtype).tiny * 2**30 and squares.max() < np.inf)
 
 
+def survey_rows(x: FloatArray, rows: slice, cosine: bool = False) -> Survey:
+    """A survey of some rows, block by block."""
+    seen = Survey(x, cosine)
+    for block in row_blocks(rows, x.shape[1]):
+        seen.see(block)
+    return seen
+
+
 def survey(x: FloatArray, cosine: bool = False) -> Survey:
-    """A survey of all rows."""
-
-    def part(rows: slice) -> Survey:
-        seen = Survey(x, cosine)
-        for block in row_blocks(rows, x.shape[1]):
-            seen.see(block)
-        return seen
-
-    return joined(side_by_side(part, row_parts(len(x))))
+    """A survey of all rows, by all threads."""
+    return joined(side_by_side(lambda rows: survey_rows(x, rows, cosine), row_parts(len(x))))
 
 
 def joined(parts: Iterable[Survey]) -> Survey:
@@ -152,10 +166,16 @@ def joined(parts: Iterable[Survey]) -> Survey:
     return reduce(add, parts)
 
 
+def flush(x: FloatArray) -> None:
+    """Set negligible values (see Survey) to 0: a product with 3 % of subnormal numbers takes ten times as long."""
+    for rows in row_blocks(slice(0, len(x)), x.shape[1]):
+        x[rows] *= np.abs(x[rows]) >= np.finfo(x.dtype).tiny
+
+
 # --- moments -------------------------------------------------------------------------------------------------------
 
 
-def sums(seen: Survey) -> Sums:
+def _sums(seen: Survey) -> Sums:
     """Moments of a fully surveyed array."""
     x, low, high = seen.x, seen.low, seen.high
     if not (isfinite(low) and isfinite(high)):
@@ -286,7 +306,7 @@ def _widened(low: float, high: float) -> tuple[float, float]:
 
 def signal(seen: Survey, bins: Bins) -> Signal:
     """Statistics of z or h, shape (samples, units)."""
-    s = sums(seen)
+    s = seen.sums
     low = s.low if bins.low is None else bins.low
     high = s.high if bins.high is None else bins.high
     return Signal(
@@ -305,7 +325,7 @@ def signal(seen: Survey, bins: Bins) -> Signal:
 
 def gradient(seen: Survey, bins: int) -> Gradient:
     """Statistics of a gradient array; the histogram is of log10 of the sizes."""
-    s = sums(seen)
+    s = seen.sums
     ordered = np.sort(np.abs(seen.sample()))
     return Gradient(
         s.std,

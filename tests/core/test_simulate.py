@@ -48,50 +48,34 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Callable[[Experiment], Recording]
     """Run a simulation and keep what it would throw away."""
 
     def run(experiment: Experiment) -> Recording:
-        products: list[FloatArray] = []
-        factors: list[FloatArray] = []
-        upstream: list[FloatArray] = []
-        real = MODULE.product
-
-        def product(a: FloatArray, b: FloatArray, out: FloatArray) -> FloatArray:
-            real(a, b, out=out)
-            factors.append(b.copy())
-            products.append(out.copy())
-            return out
+        biases: Biases = []
+        grad_w: list[FloatArray] = []
+        grad_h: list[FloatArray] = []
+        runs: list[_Simulation] = []
 
         class Simulation(_Simulation):
+            def run(self) -> Propagation:
+                runs.append(self)
+                return super().run()
+
             def _biases(self, layer: int, before: FloatArray) -> FloatArray | None:
                 found = super()._biases(layer, before)
                 biases.append(0.0 if found is None else found.copy())
                 return found
 
-            def _activate(
-                self, layer: int, before: FloatArray, z: FloatArray, inverse: FloatArray | None
-            ) -> FloatArray:
-                entering.append(z.copy())
-                return super()._activate(layer, before, z, inverse)
+            def _backward_layer(self, layer: int, upstream: FloatArray) -> tuple[Callable[[], Layer], FloatArray]:
+                grad_h.insert(0, upstream.copy())
+                measured, grad_before = super()._backward_layer(layer, upstream)
+                grad_w.insert(0, self.buffers.grad_w(self.hidden[layer - 1].weights.shape).copy())
+                if layer == 1:
+                    grad_h.insert(0, grad_before.copy())
+                return measured, grad_before
 
-            def _backward_layer(self, layer: int, grad_h: FloatArray) -> tuple[Layer, FloatArray]:
-                upstream.append(grad_h.copy())
-                return super()._backward_layer(layer, grad_h)
-
-        biases: Biases = []
-        entering: list[FloatArray] = []
-        monkeypatch.setattr(MODULE, "product", product)
         monkeypatch.setattr(MODULE, "_Simulation", Simulation)
         result = simulate(experiment)
         monkeypatch.undo()
-        depth = experiment.depth
-        skip = upstream[-1] if experiment.has_skip(1) else 0.0
-        return Recording(
-            result,
-            input_batch(experiment),
-            weights=factors[:depth],
-            biases=biases,
-            z=entering,
-            grad_w=products[depth::2][::-1],
-            grad_h=[products[-1] + skip, *upstream[::-1]],
-        )
+        weights, z = ([array.copy() for array in arrays] for arrays in (runs[0].buffers.weights, runs[0].buffers.z))
+        return Recording(result, input_batch(experiment), weights, biases, z, grad_w, grad_h)
 
     return run
 
