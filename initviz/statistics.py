@@ -20,7 +20,7 @@ from initviz.propagation import Bins, Gradient, Histogram, Signal
 SUBSAMPLE = 50_000
 """Medians and histograms use at least so many values (or all, if there are fewer)."""
 
-BLOCK = 2**17
+BLOCK = 2**18
 """Values that are worked on at a time, so that what follows finds them in the processor's cache."""
 
 FLOAT16_ZERO = 2.0**-25
