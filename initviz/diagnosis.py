@@ -393,10 +393,17 @@ def _sharing(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
         )
 
 
-def settled(direction: Direction) -> Finding:
+def settled(direction: Direction, layers: Columns) -> Finding:
     """What to say of a direction in which nothing was found, while the other has its troubles."""
-    words = "The signal itself survives" if direction == "forward" else "The gradient itself survives"
-    return Finding("settled", "good", direction, words, f"{words}; the trouble is in the other direction.", (), {})
+    forward = direction == "forward"
+    change = trend(_signal_sizes(layers) if forward else _gradient_sizes(layers))
+    words = "The signal itself survives" if forward else "The gradient itself survives"
+    sentence = (
+        f"{words}: its std goes from {show(change.start)} to {show(change.end)}, a factor of {show(change.factor)} per"
+        f" layer. The trouble is {'with the gradient' if forward else 'in the forward pass'}."
+    )
+    evidence = {"start": change.start, "end": change.end, "factor": change.factor}
+    return Finding("settled", "good", direction, words, sentence, (), evidence)
 
 
 def _healthy(experiment: Experiment, layers: Columns) -> Finding:

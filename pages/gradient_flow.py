@@ -52,7 +52,8 @@ charts = st.container()
 with charts.skeleton(height=700):
     propagation = parts.run(current.experiment)
     with verdict:
-        parts.sentence(parts.first(diagnosed(current.experiment, propagation), "backward"))
+        findings = diagnosed(current.experiment, propagation)
+        parts.sentence(parts.first(findings, "backward", propagation))
     with charts:
         run = parts.runs(current.experiment, propagation, current.options["seeds"])
         draw(current.key, current, propagation, run, parts.pinned(current), theme())

@@ -74,7 +74,8 @@ charts = st.container()
 with charts.skeleton(height=700):
     propagation = parts.run(current.experiment, bins)
     with verdict:
-        parts.sentence(parts.first(diagnosed(current.experiment, propagation), "forward"))
+        findings = diagnosed(current.experiment, propagation)
+        parts.sentence(parts.first(findings, "forward", propagation))
     with charts:
         run = parts.runs(current.experiment, propagation, chosen["seeds"])
         draw(current.key, current, propagation, run, parts.pinned(current), theme())

@@ -91,12 +91,12 @@ def _or_stop(experiment: Experiment, ask: Callable[[], T]) -> T:
     return st.stop()
 
 
-def first(findings: Sequence[Finding], direction: Direction) -> Finding:
+def first(findings: Sequence[Finding], direction: Direction, propagation: Propagation) -> Finding:
     """The gravest finding about one direction, or what can be said where it has none."""
     for finding in findings:
         if finding.direction in (direction, "both") and finding.severity != "note":
             return finding
-    return settled(direction)
+    return settled(direction, propagation)
 
 
 def options_row(options: Mapping[str, Option], *names: str, folded: Sequence[str] = ()) -> None:

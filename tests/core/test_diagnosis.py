@@ -414,5 +414,16 @@ def test_trend_stops_where_numbers_end() -> None:
 
 @pytest.mark.parametrize("direction", ["forward", "backward"])
 def test_the_healthy_direction_has_a_sentence(direction) -> None:  # type: ignore[no-untyped-def]
-    said = settled(direction)
+    said = settled(direction, run(SMALL))
     assert (said.severity, said.direction) == ("good", direction)
+
+
+def test_a_direction_without_trouble_says_its_own_numbers() -> None:
+    experiment = Experiment(activation="sigmoid", initializer="glorot_normal", width=100, samples=100, depth=5)
+    layers = simulate(experiment)
+    finding = settled("forward", layers)
+    stds = layers.column("std")
+    assert finding.evidence["start"] == stds[1]
+    assert finding.evidence["end"] == stds[-1]
+    assert show(float(stds[-1])) in finding.sentence
+    assert "gradient" in finding.sentence
