@@ -20,6 +20,7 @@ VIEWS = Catalogue(
         Named("curves", "Curves"),
         Named("gallery", "All functions"),
         Named("table", "Table"),
+        Named("gains", "Gains"),
         Named("cost", "Cost"),
         Named("accuracy", "CIFAR-10"),
     ],
@@ -67,6 +68,8 @@ match current.options["show"]:
         draw_gallery(look.id, look)
     case "table":
         activation_tables.properties()
+    case "gains":
+        activation_tables.gain_table()
     case "cost":
         activation_tables.costs()
     case "accuracy":

@@ -10,6 +10,7 @@ import streamlit as st
 
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.experiment import Experiment
+from initviz.moments import Gains, critical_point, gains
 from initviz.propagation import Layer
 from initviz.traits import Cost, measured_costs, traits
 from initviz.wording import percent, show
@@ -61,6 +62,39 @@ def properties() -> None:
             }
         )
     st.table(pd.DataFrame(rows).set_index("function"))
+
+
+def gain_table() -> None:
+    """Gains that keep signal or gradient, PyTorch's beside them, and the critical point: one row per function."""
+    rows = []
+    for activation in ACTIVATIONS.values():
+        all_three, point = gains(activation), critical_point(activation)
+        rows.append(
+            {
+                "function": activation.name,
+                "keeps the signal": show(all_three.forward),
+                "keeps the gradient": show(all_three.backward),
+                "PyTorch": "–" if all_three.pytorch is None else show(all_three.pytorch),
+                "PyTorch keeps": _kept_by_pytorch(all_three),
+                "critical σ_w²": "–" if point.sigma_w2 is None else f"{point.sigma_w2:.4g}",
+                "critical σ_b²": "–" if point.sigma_b2 is None else f"{point.sigma_b2:.4g}",
+                "kind": point.kind,
+            }
+        )
+    st.table(pd.DataFrame(rows).set_index("function"))
+    st.caption(
+        "Gains multiply weights of std 1/√fan_in. Signal: 1/√(E φ²), gradient: 1/√(E φ'²), both for z of variance 1;"
+        " PyTorch: `torch.nn.init.calculate_gain`. At the critical point neither shrinks nor grows at any depth."
+    )
+
+
+def _kept_by_pytorch(all_three: Gains) -> str:
+    """What PyTorch's gain keeps, to one per cent; where it differs from both, how much of each a layer leaves."""
+    if all_three.pytorch is None:
+        return "has none"
+    kept = {"signal": all_three.pytorch / all_three.forward, "gradient": all_three.pytorch / all_three.backward}
+    held = [name for name, factor in kept.items() if abs(factor - 1) < 0.01]
+    return " and ".join(held) or ", ".join(f"{name} × {show(factor)}" for name, factor in kept.items())
 
 
 def _range(low: float, high: float) -> str:
