@@ -169,7 +169,7 @@ def test_every_view(page: str, query: dict[str, str], open_page: Visit) -> None:
     assert link_warnings(works(open_page(page, **query))) == []
 
 
-@pytest.mark.parametrize("show", ["table", "accuracy", "cost"])
+@pytest.mark.parametrize("show", ["table", "gains", "accuracy", "cost"])
 def test_tables_of_activations(show: str, open_page: Visit) -> None:
     page = open_page("activations", show=show)
     assert [failure.value for failure in page.exception] == []
