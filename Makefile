@@ -1,4 +1,4 @@
-# make run    set up once, then open the app          make test   the whole test suite
+# make run    set up once, then open the app          make test   the tests (test-all: minutes more)
 # make check  lint, types, layers                     make bench  speed as ratios      make load  a classroom on loopback
 
 PYTHON ?= python3
@@ -6,13 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test check bench load lock clean
+.PHONY: run test test-all check bench load lock clean
 
 run: $(VENV)/.app
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+test-all: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "exhaustive or not exhaustive" $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ def test_that_means_all_of_them() -> None:
     assert len(ACTIVATIONS) >= len(INITIALIZERS)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @every_page
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_pair(page: str, activation: str, open_page: Visit) -> None:

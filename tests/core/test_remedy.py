@@ -92,7 +92,7 @@ def test_what_is_promised_for_another_depth_holds(activation: str, depth: int, s
     keeps_its_promise(MIDDLE.changed(activation=activation, std=0.1, depth=depth, seed=seed, width=200))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_what_is_promised_for_any_pair_holds(activation: str) -> None:
     for initializer in INITIALIZERS:
