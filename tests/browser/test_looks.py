@@ -1,0 +1,43 @@
+"""Every page in the dark and on a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from initviz.figures.theme import DARK
+from initviz.ui.page import PAGES
+from tests.browser.drive import visit
+
+QUERY = "depth=4&width=32&samples=50"
+PATHS = ["" if id == "overview" else id for id in PAGES]
+
+
+@pytest.fixture
+def night(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_charts_follow_the_dark_theme(address: str, night: Page, path: str) -> None:
+    visit(night, f"{address}/{path}?{QUERY}")
+    night.wait_for_selector(".js-plotly-plot .main-svg")
+    font = night.evaluate("() => document.querySelector('.js-plotly-plot')._fullLayout.font.color")
+    assert font.lower() == DARK.text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_is_wider_than_a_phone(address: str, phone: Page, path: str) -> None:
+    visit(phone, f"{address}/{path}?{QUERY}")
+    phone.wait_for_selector(".js-plotly-plot .main-svg")
+    wide = "() => document.querySelector('[data-testid=stMain]').scrollWidth"
+    assert phone.evaluate(wide) <= 390
