@@ -27,11 +27,12 @@ every_page = pytest.mark.parametrize("page", PAGES)
 
 
 def expected_sentence(experiment: Experiment, page: str) -> str:
-    findings, direction = diagnose(experiment, simulate(experiment)), MEASURED[page]
+    measured, direction = simulate(experiment), MEASURED[page]
+    findings = diagnose(experiment, measured)
     for finding in findings:
         if direction is None or (finding.direction in (direction, "both") and finding.severity != "note"):
             return finding.sentence
-    return settled("forward" if direction == "forward" else "backward").sentence
+    return settled("forward" if direction == "forward" else "backward", measured).sentence
 
 
 def check_page(open_page: Visit, page: str, **query: str) -> None:
