@@ -5,8 +5,8 @@ from typing import Any, assert_never
 
 import streamlit as st
 
-from initviz.experiment import FIELDS, Experiment
-from initviz.fields import Choice, Field, Number, Several, Switch, ViewField
+from initviz.experiment import FIELDS, Experiment, field_of
+from initviz.fields import Choice, Number, Several, Switch, ViewField
 from initviz.presets import PRESETS
 from initviz.ui.state import Option, key, load
 
@@ -23,9 +23,10 @@ def sidebar(experiment: Experiment) -> None:
     _preset_box(experiment)
     for group, title in GROUPS.items():
         with st.expander(title) if title else st.container():
-            for name, spec in FIELDS.items():
-                if spec.group == group and experiment.uses(name):
-                    _field(name, spec, experiment)
+            for name, listed in FIELDS.items():
+                spec = field_of(name, experiment.activation)
+                if listed.group == group and spec is not None and experiment.uses(name):
+                    control(key(name, experiment.activation), spec)
 
 
 def option(name: str, options: Mapping[str, Option]) -> None:
@@ -65,14 +66,6 @@ def _load_preset() -> None:
     chosen = st.session_state["preset"]
     if chosen is not None:
         load(PRESETS[chosen].experiment)
-
-
-def _field(name: str, spec: Field, experiment: Experiment) -> None:
-    if name == "alpha" and experiment.phi.param is not None:
-        param = experiment.phi.param
-        whole = param.step == int(param.step) and param.default == int(param.default)
-        spec = Number(param.name.replace("_", " "), param.help, param.low, param.high, param.step, integer=whole)
-    control(key(name, experiment.activation), spec)
 
 
 def control(widget: str, spec: ViewField) -> None:
