@@ -59,6 +59,8 @@ class Activation:
     layer: LayerForm | None = None
     kernel: Kernel | None = None
     """The two-input moments in closed form, where there is one."""
+    ufunc: np.ufunc | None = None
+    """phi, where it is one: it writes its values where they belong, without an array between."""
     mean_field_id: str | None = None
     """The elementwise function this one turns into at infinite width, where it is another one (abrelu: relu)."""
 
@@ -79,17 +81,17 @@ class Activation:
         """Number of affine maps that feed one unit."""
         return self.layer.pieces(alpha) if self.layer else 1
 
-    def forward(self, z: FloatArray, alpha: float) -> FloatArray:
-        """h from z of shape (samples, pieces * width)."""
-        return self.layer.forward(z, alpha) if self.layer else self.phi(z, alpha)
+    def forward(self, z: FloatArray, alpha: float, out: FloatArray | None = None) -> FloatArray:
+        """h (samples, width) from z (samples, pieces * width), written into `out` where it is given."""
+        if self.ufunc:
+            return np.asarray(self.ufunc(z, out=out))
+        return _into(out, self.layer.forward(z, alpha) if self.layer else self.phi(z, alpha))
 
-    def backward(self, z: FloatArray, alpha: float, grad_h: FloatArray) -> FloatArray:
-        """dL/dz from dL/dh at the pre-activations z."""
+    def backward(self, z: FloatArray, alpha: float, grad_h: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """dL/dz from dL/dh at the pre-activations z, written into `out` where it is given."""
         if self.layer:
-            return self.layer.backward(z, alpha, grad_h)
-        grad_z = self.dphi(z, alpha)
-        grad_z *= grad_h
-        return grad_z
+            return _into(out, self.layer.backward(z, alpha, grad_h))
+        return np.multiply(self.dphi(z, alpha), grad_h, out=out)
 
     def saturation(self, alpha: float) -> tuple[float, float]:
         """(low, high): an output below low or above high counts as saturated.
@@ -103,6 +105,13 @@ class Activation:
             -inf if low is None else low + 0.03 * (centre - low),
             inf if high is None else high - 0.03 * (high - centre),
         )
+
+
+def _into(out: FloatArray | None, values: FloatArray) -> FloatArray:
+    if out is None:
+        return values
+    out[...] = values
+    return out
 
 
 # --- curves that need more than one line -------------------------------------------------------------------------
@@ -340,6 +349,7 @@ ACTIVATIONS = Catalogue(
             id="tanh",
             name="Tanh",
             phi=lambda z, a: np.tanh(z),
+            ufunc=np.tanh,
             dphi=lambda z, a: _sech2(z),
             latex=r"\phi(z) = \tanh z",
             plateaus=lambda a: (-1.0, 1.0),

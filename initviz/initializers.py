@@ -49,7 +49,7 @@ PAIRS = 32_768
 
 
 def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
-    """Independent N(0, 1) values, float32, none beyond 5.77 in size.
+    """Independent N(0, 1) values, float32, none beyond 6.77 in size.
 
     Box & Muller (1958): radius sqrt(-2 ln u) and angle 2 pi v of two uniform values give two normal ones. NumPy's own
     generator takes three times as long, as it draws value by value (docs/decisions/fast-normals.md).
@@ -59,12 +59,14 @@ def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatAr
     for first in range(0, pairs, PAIRS):
         block = values[2 * first : 2 * (first + PAIRS)]
         half = block.size // 2
-        radius, angle = rng.random((2, half), dtype=np.float32)
-        np.subtract(1, radius, out=radius)  # from [0, 1) to (0, 1], where the logarithm is finite
+        bits = rng.bit_generator.random_raw(half).view(np.uint32)
+        radius, angle = bits[:half].astype(np.float32), bits[half:].view(np.int32).astype(np.float32)
+        radius += 0.5  # never 0, where the logarithm is infinite; larger numbers stay as they are
+        radius *= 2.0**-32
         np.log(radius, out=radius)
         radius *= -2
         np.sqrt(radius, out=radius)
-        angle *= 2 * pi
+        angle *= 2 * pi * 2.0**-32
         np.multiply(radius, np.cos(angle, out=block[:half]), out=block[:half])
         np.multiply(radius, np.sin(angle, out=block[half:]), out=block[half:])
     return values[: prod(shape)].reshape(shape)

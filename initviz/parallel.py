@@ -1,19 +1,16 @@
-"""Independent pieces of work side by side, on as many threads as BLAS may use."""
+"""Several threads that do one piece of work side by side, as many as BLAS may use."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import lru_cache
-from itertools import pairwise
-from threading import Lock
-from typing import TypeVar
+from threading import Barrier, BrokenBarrierError, Lock, Thread
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 @lru_cache(maxsize=1)
@@ -30,32 +27,85 @@ def threads() -> int:
     return min([os.cpu_count() or 1, *(int(library["num_threads"]) for library in _blas().info())])
 
 
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads(), thread_name_prefix="initviz")
+class _Team:
+    """What the members of one piece of work have in common."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.barrier = Barrier(size)
+        self.slots: tuple[list[Any], list[Any]] = ([None] * size, [None] * size)
+        self.error: BaseException | None = None
 
 
-def start(work: Callable[[Item], Result], item: Item) -> Callable[[], Result]:
-    """Begin work(item) on another thread; calling what is returned waits for the result. With one thread it is done at
-    once. NumPy's error state is the caller's. `work` must not use this module itself: it could wait for ever.
+class Member:
+    """One of the threads that do a piece of work together. All of them take the same steps, each with its own share."""
+
+    def __init__(self, team: _Team, rank: int) -> None:
+        self._team = team
+        self.rank = rank
+        """0 is the thread that called `together`."""
+        self._met = 0
+
+    def gather(self, value: T) -> list[T]:
+        """What each member gives, in order of rank: a meeting, where the first to come waits for the last."""
+        slots: list[T] = self._team.slots[self._met % 2]  # two sets in turn: nobody writes what another still reads
+        self._met += 1
+        slots[self.rank] = value
+        if self._team.size > 1:
+            self._team.barrier.wait()
+        return slots[:]
+
+    def once(self, work: Callable[[], T]) -> T:
+        """What `work` returns: done by one member, after all have come and before any goes on."""
+        self.gather(None)
+        return self.gather(work() if self.rank == 0 else None)[0]  # type: ignore[return-value]
+
+    def share(self, items: Sequence[T]) -> Sequence[T]:
+        """Every so many-th of the items."""
+        return items[self.rank :: self._team.size]
+
+    def rows(self, count: int) -> slice:
+        """A range of `count` rows, nearly as long as everyone else's."""
+        return slice(count * self.rank // self._team.size, count * (self.rank + 1) // self._team.size)
+
+
+def together(work: Callable[[Member], T], size: int) -> T:
+    """What work(member) returns for the calling thread, after `size` members have done their share.
+
+    When one of them fails, the others stop at their next meeting and its error is raised. NumPy's error state is the
+    caller's.
     """
-    if threads() == 1:
-        result = work(item)
-        return lambda: result
-    return _pool().submit(copy_context().run, work, item).result
+    team = _Team(size)
+    others = [
+        Thread(target=copy_context().run, args=(_follow, work, team, rank), name=f"initviz-{rank}")
+        for rank in range(1, size)
+    ]
+    for other in others:
+        other.start()
+    try:
+        result = work(Member(team, 0))
+    except BrokenBarrierError:
+        assert team.error
+        raise team.error from None
+    except BaseException:
+        team.barrier.abort()
+        raise
+    finally:
+        for other in others:
+            other.join()
+    if team.error:
+        raise team.error
+    return result
 
 
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """[work(item) for item in items], on all threads, after what was started before."""
-    waiting = [start(work, item) for item in items]
-    return [wait() for wait in waiting]
-
-
-def row_parts(rows: int) -> list[slice]:
-    """As many ranges of rows as there are threads, of nearly equal length (fewer, if there are fewer rows)."""
-    parts = min(threads(), rows)
-    edges = [rows * part // parts for part in range(parts + 1)]
-    return [slice(first, last) for first, last in pairwise(edges)]
+def _follow(work: Callable[[Member], object], team: _Team, rank: int) -> None:
+    try:
+        work(Member(team, rank))
+    except BrokenBarrierError:
+        pass  # somebody else's error, who has kept it
+    except BaseException as error:
+        team.error = error
+        team.barrier.abort()
 
 
 class _Guests:
@@ -69,7 +119,7 @@ class _Guests:
 @contextmanager
 def own_threads() -> Iterator[None]:
     """Inside, BLAS works on the calling thread only: its own threads keep spinning after a product, and would take
-    the cores from `side_by_side`."""
+    the cores from the members of `together`."""
     if threads() == 1:
         yield
         return

@@ -1,7 +1,8 @@
 """One random network, one batch: forward, then backward from random gradients, and the statistics of every layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from itertools import islice
 from math import nan, prod, sqrt
 from typing import TypeAlias
@@ -13,9 +14,10 @@ from initviz.arrays import FloatArray, Workspace
 from initviz.experiment import Budget, Experiment
 from initviz.initializers import standard_normal
 from initviz.inputs import PREPROCESSING
-from initviz.parallel import own_threads, row_parts, side_by_side, start, threads
+from initviz.parallel import Member, own_threads, threads, together
 from initviz.propagation import Bins, Gradient, Histogram, Layer, Propagation, Signal, Weights
 from initviz.statistics import (
+    Sums,
     Survey,
     flush,
     gradient,
@@ -24,7 +26,6 @@ from initviz.statistics import (
     mean_cosine,
     row_blocks,
     signal,
-    survey,
     survey_rows,
 )
 
@@ -33,22 +34,22 @@ Progress: TypeAlias = Callable[[float], None]
 
 GRADIENT_BINS = 60
 
+SHARE = 2**14
+"""Values of a layer for which another thread is worth its start and its meetings."""
 
-@dataclass
+
+@dataclass(frozen=True)
 class _Hidden:
-    """What the backward pass needs of one hidden layer, and what the forward pass has measured."""
+    """What the backward pass needs of one hidden layer, and what only the forward pass can tell."""
 
-    weights: FloatArray
     z: FloatArray
     inverse_std: FloatArray | None
-    z_signal: Callable[[], Signal]
-    h_signal: Callable[[], Signal]
-    cosine: float
-    shares: tuple[float, float, float]
-    one_sign: float
-    """Share of samples whose input to this layer has one sign."""
     flush: bool
     """Whether h has negligible values."""
+    shares: tuple[float, float, float]
+    """Of saturated values, zero values and dead units."""
+    one_sign: float
+    """Share of samples whose input to this layer has one sign."""
 
 
 class _Streams:
@@ -102,8 +103,7 @@ def simulate(
 class _Buffers:
     """All the memory of a simulation: weights and z of every layer stay for the backward pass, the rest is reused."""
 
-    def __init__(self, experiment: Experiment, batch: FloatArray) -> None:
-        samples, features = batch.shape
+    def __init__(self, experiment: Experiment, samples: int, features: int) -> None:
         shapes = [(fan_in, width * pieces) for fan_in, width, pieces in experiment.shapes()]
         widest = max(features, *(units for _, units in shapes))
         kept = [(samples, experiment.width)] * experiment.depth if experiment.residual else []
@@ -114,7 +114,8 @@ class _Buffers:
             *[(samples, widest)] * 4,
             max(shapes, key=prod),
         ]
-        self.workspace = Workspace(sum(prod(shape) * batch.itemsize + 64 for shape in wanted))
+        size = np.dtype(experiment.dtype).itemsize
+        self.workspace = Workspace(sum(prod(shape) * size + 64 for shape in wanted))
         arrays = iter([self.workspace.cut(shape, experiment.dtype) for shape in wanted])
         self.weights = list(islice(arrays, len(shapes)))
         self.z = list(islice(arrays, len(shapes)))
@@ -132,8 +133,7 @@ class _Buffers:
 
 
 class _Simulation:
-    """The two passes. The threads share the rows of every array, and each works through its part by blocks of rows:
-    values are computed and surveyed while they are in the processor's cache."""
+    """What all threads share: the network, its memory, and what has been measured."""
 
     def __init__(self, experiment: Experiment, bins: Bins, progress: Progress) -> None:
         self.experiment = experiment
@@ -141,269 +141,302 @@ class _Simulation:
         self.progress = progress
         self.streams = _Streams(experiment)
         self.shapes = experiment.shapes()
-        self.batch = _batch(experiment, self.streams)
-        self.buffers = _Buffers(experiment, self.batch)
-        self.hidden: list[_Hidden] = []
+        self.samples, self.features = experiment.source.count(experiment.samples), self.shapes[0][0]
+        self.buffers = _Buffers(experiment, self.samples, self.features)
+        self.batch = np.empty((0, 0), experiment.dtype)
+        self.grad_h = self.buffers.spare(2, (self.samples, experiment.width))
+        """dL/dh of the last layer."""
+        self.biases: list[FloatArray | None] = [None] * experiment.depth
+        self.h: dict[int, Signal] = {}
+        self.z: dict[int, Signal] = {}
+        self.cosine: dict[int, float] = {}
+        self.grads: dict[tuple[str, int], Gradient] = {}
+        self.weights: dict[int, tuple[Sums, Histogram]] = {}
+        self.unique: dict[int, int] = {}
 
     def run(self) -> Propagation:
-        self._draw_weights()
-        self._forward()
-        layers = self._backward()
+        size = min(threads(), self.samples, -(-self.samples * self.experiment.width // SHARE))
+        hidden = together(lambda member: _Rows(self, member).run(), size)
+        layers = [Layer(0, self.h[0], self.cosine[0], self.grads["h", 0])]
+        layers += [self._layer(number, layer) for number, layer in enumerate(hidden, 1)]
         self.buffers.workspace.release()
-        return Propagation(tuple(layers), samples=self.batch.shape[0], features=self.batch.shape[1])
+        return Propagation(tuple(layers), samples=self.samples, features=self.features)
 
-    # --- weights ---
+    def _layer(self, layer: int, hidden: _Hidden) -> Layer:
+        saturated, zero, dead = hidden.shares
+        return Layer(
+            layer,
+            h=self.h[layer],
+            cosine=self.cosine[layer],
+            grad_h=self.grads["h", layer],
+            z=self.z[layer],
+            grad_z=self.grads["z", layer],
+            weights=self._weights(layer, hidden.one_sign),
+            saturated=saturated,
+            zero=zero,
+            dead=dead,
+        )
 
-    def _draw_weights(self) -> None:
-        depth = self.experiment.depth
-        for first in range(1, depth + 1, threads()):
-            side_by_side(self._draw, range(first, min(first + threads(), depth + 1)))
-            self.progress(first / (4 * depth))
+    def _weights(self, layer: int, one_sign: float) -> Weights:
+        (sums, histogram), gradient = self.weights[layer], self.grads["w", layer]
+        return Weights(
+            fan_in=self.shapes[layer - 1][0],
+            mean=sums.mean,
+            std=sums.std,
+            histogram=histogram,
+            gradient=gradient,
+            norm=gradient.rms * sqrt(self.buffers.weights[layer - 1].size),
+            ratio=gradient.std / sums.std if sums.std else nan,
+            unique_columns=self.unique[layer],
+            same_sign=one_sign,
+        )
 
-    def _draw(self, layer: int) -> None:
-        """W (fan_in, pieces * width), not yet fitted to the batch."""
+    # --- what is random ---
+
+    def draw_batch(self) -> None:
+        self.batch = _batch(self.experiment, self.streams)
+
+    def draw_gradient(self) -> None:
+        rng = self.streams.gradient()
+        for rows in row_blocks(slice(0, self.samples), self.experiment.width):
+            self.grad_h[rows] = standard_normal(rng, self.grad_h[rows].shape)
+
+    def draw_weights(self, layer: int) -> None:
+        """W (fan_in, pieces * width) and b (pieces * width,), not yet fitted to the batch."""
         fan_in, width, pieces = self.shapes[layer - 1]
+        initializer, settings = self.experiment.weights, self.experiment.settings
         rng, weights = self.streams.weights(layer), self.buffers.weights[layer - 1]
         for first in range(0, pieces * width, width):
-            drawn = self.experiment.weights.draw(rng, fan_in, width, self.experiment.settings)
-            weights[:, first : first + width] = drawn
+            weights[:, first : first + width] = initializer.draw(rng, fan_in, width, settings)
+        variance = initializer.bias_variance(fan_in, width, settings)
+        if std := self.experiment.bias_std if variance is None else sqrt(variance):
+            biases = std * standard_normal(self.streams.biases(layer), (pieces * width,))
+            self.biases[layer - 1] = biases.astype(self.experiment.dtype)
 
-    def _biases(self, layer: int, before: FloatArray) -> FloatArray | None:
-        """b (pieces * width,), or None for no biases; fits the weights to the batch where that is their rule."""
-        fan_in, width, pieces = self.shapes[layer - 1]
-        initializer, weights = self.experiment.weights, self.buffers.weights[layer - 1]
-        variance = initializer.bias_variance(fan_in, width, self.experiment.settings)
-        std = self.experiment.bias_std if variance is None else sqrt(variance)
-        biases = std * standard_normal(self.streams.biases(layer), (pieces * width,))
-        if initializer.fit:
-            weights[...], biases = initializer.fit(
-                weights.astype(np.float64), biases.astype(np.float64), before.astype(np.float64)
-            )
-        return biases.astype(self.experiment.dtype) if biases.any() else None
+    def fit_weights(self, layer: int, before: FloatArray) -> None:
+        """Fit weights and biases to the batch, where that is the initializer's rule."""
+        weights, biases = self.buffers.weights[layer - 1], self.biases[layer - 1]
+        if fit := self.experiment.weights.fit:
+            unfitted = np.zeros(weights.shape[1]) if biases is None else biases.astype(np.float64)
+            weights[...], fitted = fit(weights.astype(np.float64), unfitted, before.astype(np.float64))
+            self.biases[layer - 1] = fitted.astype(weights.dtype) if fitted.any() else None
+
+
+class _Rows:
+    """One thread's rows of the batch on their way through the network and back, by blocks: values are computed and
+    surveyed while they are in the processor's cache. Once or twice a layer the threads meet."""
+
+    def __init__(self, simulation: _Simulation, member: Member) -> None:
+        self.simulation = simulation
+        self.experiment = simulation.experiment
+        self.buffers = simulation.buffers
+        self.member = member
+        self.rows = member.rows(simulation.samples)
+        self.hidden: list[_Hidden] = []
+
+    def run(self) -> list[_Hidden]:
+        """Everything; what is measured goes to the simulation."""
+        self._draw()
+        self._forward()
+        self._backward()
+        return self.hidden
+
+    def _report(self, share: float) -> None:
+        if self.member.rank == 0:
+            self.simulation.progress(share)
+
+    def _draw(self) -> None:
+        simulation, depth = self.simulation, self.experiment.depth
+        weights = [partial(simulation.draw_weights, layer) for layer in range(1, depth + 1)]
+        everything: list[Callable[[], None]] = [simulation.draw_batch, simulation.draw_gradient, *weights]
+        tasks = self.member.share(everything)
+        for done, task in enumerate(tasks, 1):
+            task()
+            self._report(done / len(tasks) / 4)
+        self.member.gather(None)
 
     # --- forward ---
 
     def _forward(self) -> None:
         """Fill `hidden`."""
-        h, depth = self.batch, self.experiment.depth
+        h, depth = self.simulation.batch, self.experiment.depth
+        self._measure_h(0, joined(self.member.gather(survey_rows(h, self.rows, cosine=True))))
         for layer in range(1, depth + 1):
             h = self._forward_layer(layer, h)
-            self.progress((depth + layer) / (4 * depth))
+            self._report((depth + layer) / (4 * depth))
 
     def _forward_layer(self, layer: int, before: FloatArray) -> FloatArray:
-        """h of the layer; what is measured joins `hidden`."""
-        norm, biases = self.experiment.norm, self._biases(layer, before)
-        weights, z = self.buffers.weights[layer - 1], self.buffers.z[layer - 1]
+        """h of the layer; what is to be kept of it joins `hidden`."""
+        norm, z = self.experiment.norm, self.buffers.z[layer - 1]
+        if self.experiment.weights.fit:
+            self.member.once(lambda: self.simulation.fit_weights(layer, before))
+        self._enter(layer, before)
+        inverse_std = None
+        if norm.axis is not None:
+            inverse_std = self.member.once(lambda: norm.forward(z)[1])
         out = self.buffers.spare(layer % 2, (len(z), self.experiment.width))
         h = self.buffers.h[layer - 1] if self.experiment.residual else out
-
-        def enter(rows: slice) -> None:
-            np.matmul(before[rows], weights, out=z[rows])
-            if biases is not None:
-                z[rows] += biases
-
-        def activate(rows: slice) -> list[Survey]:
-            if norm.axis is None:
-                enter(rows)
-            return self._activate(layer, rows, before, z, out, h)
-
-        parts, inverse_std = row_parts(len(z)), None
-        if norm.axis is not None:
-            side_by_side(enter, parts)
-            z, inverse_std = norm.forward(z)
-        seen = [joined(surveys) for surveys in zip(*side_by_side(activate, parts), strict=True)]
-        self._measure(layer, before, inverse_std, seen)
-        return h
-
-    def _activate(
-        self, layer: int, rows: slice, before: FloatArray, z: FloatArray, out: FloatArray, h: FloatArray
-    ) -> list[Survey]:
-        """Rows of out = phi(z) and of h, the same array without residuals; surveys of z, h and out."""
-        activation, alpha = self.experiment.layer_activation(layer)
-        scale = self.experiment.residual if self.experiment.has_skip(layer) else 0.0
         seen = [Survey(z), Survey(h, cosine=True)] + ([Survey(out)] if h is not out else [])
-        for block in row_blocks(rows, z.shape[1]):
-            out[block] = activation.forward(z[block], alpha)
-            if h is not out:
-                h[block] = before[block] + scale * out[block] if scale else out[block]
+        for block in row_blocks(self.rows, z.shape[1]):
+            self._activate(layer, block, before, out, h)
             for each in seen:
                 each.see(block)
-        if seen[1].negligible:
-            flush(h[rows])
-        return seen
+            if seen[1].negligible:
+                flush(h[block])
+        self._meet(layer, before, inverse_std, seen)
+        return h
 
-    def _measure(self, layer: int, before: FloatArray, inverse_std: FloatArray | None, seen: list[Survey]) -> None:
-        """Add the layer to `hidden`; its histograms are counted while the next layer is computed."""
+    def _enter(self, layer: int, before: FloatArray) -> None:
+        """z before normalization."""
+        rows, z, biases = self.rows, self.buffers.z[layer - 1], self.simulation.biases[layer - 1]
+        np.matmul(before[rows], self.buffers.weights[layer - 1], out=z[rows])
+        if biases is not None:
+            z[rows] += biases
+
+    def _activate(self, layer: int, rows: slice, before: FloatArray, out: FloatArray, h: FloatArray) -> None:
+        """Rows of out = phi(z) and of h, the same array without residuals."""
         activation, alpha = self.experiment.layer_activation(layer)
-        of_z, of_h, of_out = seen[0], seen[1], seen[-1]
-        self.hidden.append(
-            _Hidden(
-                weights=self.buffers.weights[layer - 1],
-                z=of_z.x,
-                inverse_std=inverse_std,
-                z_signal=start(self._signal, of_z.settled()),
-                h_signal=start(self._signal, of_h.settled()),
-                cosine=mean_cosine(of_h),
-                shares=_shares(of_out, activation.saturation(alpha)),
-                one_sign=_one_sign(before),
-                flush=of_h.negligible,
-            )
-        )
+        activation.forward(self.buffers.z[layer - 1][rows], alpha, out[rows])
+        if h is not out:
+            scale = self.experiment.residual if self.experiment.has_skip(layer) else 0.0
+            h[rows] = before[rows] + scale * out[rows] if scale else out[rows]
 
-    def _signal(self, seen: Survey) -> Signal:
-        return signal(seen, self.bins)
+    def _meet(self, layer: int, before: FloatArray, inverse_std: FloatArray | None, seen: list[Survey]) -> None:
+        """Put together what the threads have seen of a layer."""
+        activation, alpha = self.experiment.layer_activation(layer)
+        mine = _units(seen[-1], self.rows, activation.saturation(alpha)), _one_signed(before[self.rows]), seen
+        units, one_signed, surveys = zip(*self.member.gather(mine), strict=True)
+        of_z, of_h, *others = (joined(parts) for parts in zip(*surveys, strict=True))
+        of_out = others[-1] if others else of_h
+        shares = _shares(units, of_out)
+        one_sign = sum(one_signed) / len(before)
+        self.hidden.append(_Hidden(of_z.x, inverse_std, of_h.negligible, shares, one_sign))
+        for measure, survey in self.member.share([(self._measure_z, of_z), (self._measure_h, of_h)]):
+            measure(layer, survey)
+
+    def _measure_z(self, layer: int, seen: Survey) -> None:
+        self.simulation.z[layer] = signal(seen, self.simulation.bins)
+
+    def _measure_h(self, layer: int, seen: Survey) -> None:
+        self.simulation.h[layer] = signal(seen, self.simulation.bins)
+        self.simulation.cosine[layer] = mean_cosine(seen)
 
     # --- backward ---
 
-    def _backward(self) -> list[Layer]:
-        depth = self.experiment.depth
-        shape = len(self.batch), self.experiment.width
-        grad_h = self.buffers.spare(2, shape)
-        grad_h[...] = standard_normal(self.streams.gradient(), shape)
-        layers: list[Callable[[], Layer]] = []
+    def _backward(self) -> None:
+        grad_h, depth = self.simulation.grad_h, self.experiment.depth
+        self.member.gather(None)  # the last h has been measured; its memory is needed now
         for layer in range(depth, 0, -1):
-            measured, grad_h = self._backward_layer(layer, grad_h)
-            layers.append(measured)
-            self.progress(1 - (layer - 1) / (2 * depth))
-        seen = survey(self.batch, cosine=True)
-        first = Layer(0, self._signal(seen), mean_cosine(seen), _gradient(survey(grad_h)))
-        return [first, *(measured() for measured in layers[::-1])]
+            grad_h = self._backward_layer(layer, grad_h)
+            self._report(1 - (layer - 1) / (2 * depth))
+        self._measure_gradient("h", 0, joined(self.member.gather(survey_rows(grad_h, self.rows))))
 
-    def _backward_layer(self, layer: int, grad_h: FloatArray) -> tuple[Callable[[], Layer], FloatArray]:
-        """The layer's statistics, perhaps still on their way, and dL/dh of the layer before."""
+    def _backward_layer(self, layer: int, grad_h: FloatArray) -> FloatArray:
+        """dL/dh of the layer before."""
         hidden, norm = self.hidden[layer - 1], self.experiment.norm
         before, again = self._before(layer)
         grad_z = self.buffers.spare(0, hidden.z.shape)
         grad_before = self.buffers.spare(2 + (self.experiment.depth - layer + 1) % 2, before.shape)
-
-        def leave(rows: slice) -> None:
-            np.matmul(grad_z[rows], hidden.weights.T, out=grad_before[rows])
-            if self.experiment.has_skip(layer):
-                grad_before[rows] += grad_h[rows]
-
-        def backward(rows: slice) -> tuple[Survey, Survey]:
-            seen = self._backward_activation(layer, rows, grad_h, grad_z)
-            again(rows)
-            if norm.axis is None:
-                leave(rows)
-            return seen
-
-        parts = row_parts(len(grad_h))
-        of_h, of_z = (joined(surveys) for surveys in zip(*side_by_side(backward, parts), strict=True))
-        measured_h, measured_z = start(_gradient, of_h.settled()), start(_gradient, of_z.settled())
-        if norm.axis is not None:
-            grad_z = norm.backward(hidden.z, hidden.inverse_std, grad_z)
-            side_by_side(leave, parts)
-        weights = self._backward_weights(hidden, before, grad_z)
-        saturated, zero, dead = hidden.shares
-
-        def measured() -> Layer:
-            return Layer(
-                layer,
-                h=hidden.h_signal(),
-                cosine=hidden.cosine,
-                grad_h=measured_h(),
-                z=hidden.z_signal(),
-                grad_z=measured_z(),
-                weights=weights(),
-                saturated=saturated,
-                zero=zero,
-                dead=dead,
-            )
-
-        return measured, grad_before
-
-    def _backward_activation(
-        self, layer: int, rows: slice, grad_h: FloatArray, grad_z: FloatArray
-    ) -> tuple[Survey, Survey]:
-        """Rows of dL/dz, before normalization, and surveys of dL/dh and dL/dz."""
-        activation, alpha = self.experiment.layer_activation(layer)
-        z, scale = self.hidden[layer - 1].z, self.experiment.residual if self.experiment.has_skip(layer) else 1.0
         seen = Survey(grad_h), Survey(grad_z)
-        for block in row_blocks(rows, z.shape[1]):
-            branch = grad_h[block] if scale == 1 else scale * grad_h[block]
-            grad_z[block] = activation.backward(z[block], alpha, branch)
+        for block in row_blocks(self.rows, hidden.z.shape[1]):
+            self._backward_activation(layer, block, grad_h, grad_z)
             for each in seen:
                 each.see(block)
-        if seen[1].negligible:
-            flush(grad_z[rows])
-        return seen
+            if seen[1].negligible:
+                flush(grad_z[block])
+            again(block)
+        if norm.axis is None:
+            self._leave(layer, grad_z, grad_h, grad_before)
+        of_h, of_z = (joined(parts) for parts in zip(*self.member.gather(seen), strict=True))
+        for name, survey in self.member.share([("h", of_h), ("z", of_z)]):
+            self._measure_gradient(name, layer, survey)
+        if norm.axis is not None:
+            self.member.once(lambda: norm.backward(hidden.z, hidden.inverse_std, grad_z))
+            self._leave(layer, grad_z, grad_h, grad_before)
+        self._backward_weights(layer, before, grad_z)
+        return grad_before
+
+    def _backward_activation(self, layer: int, rows: slice, grad_h: FloatArray, grad_z: FloatArray) -> None:
+        """Rows of dL/dz, before normalization."""
+        activation, alpha = self.experiment.layer_activation(layer)
+        scale = self.experiment.residual if self.experiment.has_skip(layer) else 1.0
+        branch = grad_h[rows] if scale == 1 else scale * grad_h[rows]
+        activation.backward(self.hidden[layer - 1].z[rows], alpha, branch, grad_z[rows])
+
+    def _leave(self, layer: int, grad_z: FloatArray, grad_h: FloatArray, grad_before: FloatArray) -> None:
+        """dL/dh of the layer before."""
+        rows = self.rows
+        np.matmul(grad_z[rows], self.buffers.weights[layer - 1].T, out=grad_before[rows])
+        if self.experiment.has_skip(layer):
+            grad_before[rows] += grad_h[rows]
 
     def _before(self, layer: int) -> tuple[FloatArray, Callable[[slice], None]]:
         """h of the layer before, and what fills rows of it: it is kept where residuals add up, otherwise cheaper to
         compute again than to keep."""
         if layer == 1:
-            return self.batch, lambda rows: None
+            return self.simulation.batch, lambda rows: None
         if self.experiment.residual:
             return self.buffers.h[layer - 2], lambda rows: None
         activation, alpha = self.experiment.layer_activation(layer - 1)
-        hidden, h = self.hidden[layer - 2], self.buffers.spare(1, (len(self.batch), self.experiment.width))
+        hidden = self.hidden[layer - 2]
+        h = self.buffers.spare(1, (len(hidden.z), self.experiment.width))
 
         def again(rows: slice) -> None:
-            for block in row_blocks(rows, h.shape[1]):
-                h[block] = activation.forward(hidden.z[block], alpha)
+            activation.forward(hidden.z[rows], alpha, h[rows])
             if hidden.flush:
                 flush(h[rows])
 
         return h, again
 
-    def _backward_weights(self, hidden: _Hidden, before: FloatArray, grad_z: FloatArray) -> Callable[[], Weights]:
-        """dL/dW and what is measured of it and of W."""
-        grad_w = self.buffers.grad_w(hidden.weights.shape)
+    def _backward_weights(self, layer: int, before: FloatArray, grad_z: FloatArray) -> None:
+        """Everything about dL/dW and W; each thread has its own rows of both."""
+        weights = self.buffers.weights[layer - 1]
+        grad_w, rows = self.buffers.grad_w(weights.shape), self.member.rows(len(weights))
+        np.matmul(before.T[rows], grad_z, out=grad_w[rows])
+        seen = self.member.gather((survey_rows(grad_w, rows), survey_rows(weights, rows)))
+        of_gradient, of_weights = (joined(parts) for parts in zip(*seen, strict=True))
 
-        def part(rows: slice) -> tuple[Survey, Survey]:
-            np.matmul(before.T[rows], grad_z, out=grad_w[rows])
-            return survey_rows(grad_w, rows), survey_rows(hidden.weights, rows)
+        def measure_gradient() -> None:
+            self._measure_gradient("w", layer, of_gradient)
 
-        of_gradient, of_weights = (
-            joined(surveys) for surveys in zip(*side_by_side(part, row_parts(len(grad_w))), strict=True)
-        )
-        measured, s = start(_gradient, of_gradient.settled()), of_weights.sums
-        counted = start(_weight_histogram, of_weights.settled())
-        unique = _unique_columns(grad_w)
+        def measure_weights() -> None:
+            self.simulation.weights[layer] = of_weights.sums, _weight_histogram(of_weights)
+            self.simulation.unique[layer] = _unique_columns(grad_w)
 
-        def weights() -> Weights:
-            gradient = measured()
-            return Weights(
-                fan_in=len(hidden.weights),
-                mean=s.mean,
-                std=s.std,
-                histogram=counted(),
-                gradient=gradient,
-                norm=gradient.rms * sqrt(hidden.weights.size),
-                ratio=gradient.std / s.std if s.std else nan,
-                unique_columns=unique,
-                same_sign=hidden.one_sign,
-            )
+        for measure in self.member.share([measure_gradient, measure_weights]):
+            measure()
 
-        return weights
-
-
-def _gradient(seen: Survey) -> Gradient:
-    return gradient(seen, GRADIENT_BINS)
+    def _measure_gradient(self, name: str, layer: int, seen: Survey) -> None:
+        self.simulation.grads[name, layer] = gradient(seen, GRADIENT_BINS)
 
 
 def _weight_histogram(seen: Survey) -> Histogram:
     return histogram(np.sort(seen.sample()), seen.low, seen.high, GRADIENT_BINS)
 
 
-def _shares(seen: Survey, saturation: tuple[float, float]) -> tuple[float, float, float]:
-    """Shares of (saturated values, zero values, dead units) of an activation's output (samples, width)."""
+def _units(seen: Survey, rows: slice, saturation: tuple[float, float]) -> tuple[int, NDArray[np.bool_]]:
+    """(number of saturated values, which units are not dead) of some rows of an activation's output."""
     low, high = saturation
-    out, saturated = seen.x, 0
+    out, saturated = seen.x[rows], 0
     if not seen.low >= low:
         saturated += int(np.count_nonzero(out < low))
     if not seen.high <= high:
         saturated += int(np.count_nonzero(out > high))
-    dead = 1 - float(out.any(axis=0).mean()) if seen.zeros else 0.0
-    return seen.share(saturated), seen.share(seen.zeros), dead
+    return saturated, np.asarray(out.any(axis=0) if seen.zeros else True)
 
 
-def _one_sign(before: FloatArray) -> float:
-    """Share of samples whose values are all >= 0 or all <= 0: a unit's weight gradients then have one sign too,
+def _shares(parts: Sequence[tuple[int, NDArray[np.bool_]]], seen: Survey) -> tuple[float, float, float]:
+    """Shares of (saturated values, zero values, dead units) of the whole output."""
+    saturated = sum(count for count, _ in parts)
+    live = reduce(np.logical_or, [units for _, units in parts])
+    return seen.share(saturated), seen.share(seen.zeros), 1 - float(np.mean(live))
+
+
+def _one_signed(before: FloatArray) -> int:
+    """Number of samples whose values are all >= 0 or all <= 0: a unit's weight gradients then have one sign too,
     because dL/dW of one sample is h times one number per unit."""
     candidates = before[_has_one_sign(before[:, :16])]  # a few columns rule out nearly every mixed row
-    return float(np.count_nonzero(_has_one_sign(candidates)) / len(before))
+    return int(np.count_nonzero(_has_one_sign(candidates)))
 
 
 def _has_one_sign(rows: FloatArray) -> NDArray[np.bool_]:

@@ -14,7 +14,6 @@ from operator import add
 import numpy as np
 
 from initviz.arrays import FloatArray
-from initviz.parallel import row_parts, side_by_side
 from initviz.propagation import Bins, Gradient, Histogram, Signal
 
 SUBSAMPLE = 50_000
@@ -70,31 +69,30 @@ class Survey:
         """Count these rows in."""
         block = self.x[rows]
         squares = np.vecdot(block, block)
-        self.total += float(np.vecdot(block, self._ones).sum(dtype=np.float64))
-        self.squares += float(squares.sum(dtype=np.float64))
-        self.low = _lower(self.low, float(block.min()))
-        self.high = -_lower(-self.high, -float(block.max()))
-        self._count_sizes(np.abs(block))
+        self.total += float(np.add.reduce(block @ self._ones, dtype=np.float64))
+        self.squares += float(np.add.reduce(squares, dtype=np.float64))
+        low, high, smallest = _extremes(block)
+        self.low, self.high = _lower(self.low, low), -_lower(-self.high, -high)
+        self._count_sizes(block, max(-low, high), smallest)
         skipped = -rows.start * block.shape[1] % self._stride
         self.samples.append(block.reshape(-1)[skipped :: self._stride].copy())
         if self.direction is not None:
             if _squares_are_exact(squares):
-                self.direction += np.einsum("i,ij->j", 1 / np.sqrt(squares), block)
+                self.direction += (1 / np.sqrt(squares)) @ block
             else:
                 self.direction = None
 
-    def _count_sizes(self, size: FloatArray) -> None:
+    def _count_sizes(self, block: FloatArray, largest: float, smallest: float) -> None:
         """Counting is only needed where the extremes leave a doubt (as nan does)."""
-        smallest, tiny = size.min(), np.finfo(size.dtype).tiny
         if not smallest > FLOAT16_ZERO:
-            self.float16_zeros += int(np.count_nonzero(size <= FLOAT16_ZERO))
-        if not smallest >= tiny:
-            zeros = int(np.count_nonzero(size == 0))
+            self.float16_zeros += _count_below(block, float(np.nextafter(FLOAT16_ZERO, 1, dtype=block.dtype)))
+        if not smallest >= np.finfo(block.dtype).tiny:
+            zeros = int(np.count_nonzero(block == 0))
             self.zeros += zeros
             self.float16_zeros -= zeros
-            self.subnormals += int(np.count_nonzero(size < tiny)) - zeros
-        if not (self.low > -FLOAT16_OVERFLOW and self.high < FLOAT16_OVERFLOW):
-            self.float16_overflows += size.size - int(np.count_nonzero(size < FLOAT16_OVERFLOW))
+            self.subnormals += _count_below(block, float(np.finfo(block.dtype).tiny)) - zeros
+        if not largest < FLOAT16_OVERFLOW:
+            self.float16_overflows += block.size - _count_below(block, FLOAT16_OVERFLOW)
 
     def __add__(self, after: "Survey") -> "Survey":
         joined = Survey(self.x)
@@ -110,11 +108,6 @@ class Survey:
         """Moments, once all rows are seen."""
         return _sums(self)
 
-    def settled(self) -> "Survey":
-        """The survey itself, which from now on does not look at the array any more (`mean_cosine` does)."""
-        assert self.sums
-        return self
-
     @property
     def negligible(self) -> bool:
         """Whether there are subnormal values, and beside them some so large that no sum could tell these from 0."""
@@ -129,6 +122,26 @@ class Survey:
         """At least SUBSAMPLE values spread evenly over rows and columns (all, if there are fewer); finite ones only."""
         values = np.concatenate(self.samples)
         return values if isfinite(self.low) and isfinite(self.high) else values[np.isfinite(values)]
+
+
+def _extremes(block: FloatArray) -> tuple[float, float, float]:
+    """(lowest, highest, smallest size); nan where there is one.
+
+    Read as integers, numbers of one sign are ordered by size: all three are among the extremes of the signed and of the
+    unsigned reading, which need no array of sizes.
+    """
+    signed, unsigned = (block.reshape(-1).view(f"{kind}{block.itemsize}") for kind in "iu")
+    lowest, highest = np.minimum.reduce, np.maximum.reduce  # quicker than the methods
+    ends = lowest(unsigned), highest(unsigned), lowest(signed), highest(signed)
+    values = [float(end.view(block.dtype)) + 0.0 for end in ends]  # -0 becomes 0
+    if any(isnan(value) for value in values):
+        return nan, nan, nan
+    return min(values), max(values), min(abs(value) for value in values)
+
+
+def _count_below(block: FloatArray, size: float) -> int:
+    """How many values are smaller than `size` in absolute value; nan is not."""
+    return int(np.count_nonzero(block < size)) - int(np.count_nonzero(block <= -size))
 
 
 def _lower(a: float, b: float) -> float:
@@ -157,8 +170,8 @@ def survey_rows(x: FloatArray, rows: slice, cosine: bool = False) -> Survey:
 
 
 def survey(x: FloatArray, cosine: bool = False) -> Survey:
-    """A survey of all rows, by all threads."""
-    return joined(side_by_side(lambda rows: survey_rows(x, rows, cosine), row_parts(len(x))))
+    """A survey of all rows."""
+    return survey_rows(x, slice(0, len(x)), cosine)
 
 
 def joined(parts: Iterable[Survey]) -> Survey:
@@ -263,7 +276,7 @@ def histogram(ordered: FloatArray, low: float, high: float, bins: int) -> Histog
 
 def log_histogram(ordered: FloatArray, bins: int) -> Histogram:
     """Counts of log10 of sorted, non-negative values; `below` counts the zeros."""
-    zeros = int(np.searchsorted(ordered, 0, "right"))
+    zeros = int(np.searchsorted(ordered, ordered.dtype.type(0), "right"))
     positive = ordered[zeros:]
     if not positive.size:
         return replace(histogram(positive, nan, nan, bins), below=zeros)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from initviz.simulate import simulate
 
 LIMIT = 1.5
 REPETITIONS = 15
+SETTLE = 0.1
+"""Seconds of rest before each run: BLAS threads go on spinning after a product, and would take a core from the next."""
 EXPERIMENT = Experiment()
 
 
@@ -50,6 +52,7 @@ def interleaved(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
         run()
     for _ in range(REPETITIONS):
         for name, run in runs.items():
+            sleep(SETTLE)
             start = perf_counter()
             run()
             times[name].append(perf_counter() - start)
