@@ -5,7 +5,7 @@ Public: batch_of, Batch; gauss_rule, Rule.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import nan
+from math import nan, sqrt
 
 import numpy as np
 
@@ -90,40 +90,36 @@ def batch_of(experiment: Experiment) -> Batch:
 @lru_cache(maxsize=64)
 def _batch(experiment: Experiment) -> Batch:
     rows = input_batch(experiment).astype(np.float64, copy=False)
-    centred = rows - rows.mean(axis=0)
+    centre = rows.mean(axis=0)
+    square = np.vecdot(rows, rows)
+    centred_square = np.maximum(square - 2 * rows @ centre + centre @ centre, 0)
+    mean, mean_square = float(centre.mean()), float(square.mean()) / rows.shape[1]
     return Batch(
         len(rows),
-        float(rows.mean()),
-        float(rows.std()),
-        float(np.sqrt(_mean_squares(rows).mean())),
-        _mean_cosine(rows),
-        gauss_rule(_mean_squares(rows)),
+        mean,
+        sqrt(max(mean_square - mean**2, 0)),
+        sqrt(mean_square),
+        _mean_cosine(rows, square),
+        gauss_rule(square / rows.shape[1]),
         gauss_rule(_pair_cosines(rows[:PAIRED])),
-        gauss_rule(_mean_squares(centred)),
-        gauss_rule(_pair_cosines(centred[:PAIRED])),
+        gauss_rule(centred_square / rows.shape[1]),
+        gauss_rule(_pair_cosines(rows[:PAIRED] - centre)),
     )
 
 
-def _mean_squares(rows: FloatArray) -> FloatArray:
-    return np.vecdot(rows, rows) / rows.shape[1]
-
-
-def _directions(rows: FloatArray) -> FloatArray:
-    """Rows of length 1; those of length 0 are left out."""
-    length = np.linalg.norm(rows, axis=1)
-    return rows[length > 0] / length[length > 0, np.newaxis]
-
-
-def _mean_cosine(rows: FloatArray) -> float:
-    """Mean cosine of all pairs: the squared length of the sum of all directions, less the diagonal."""
-    directions = _directions(rows)
-    count = len(directions)
-    return (float(np.square(directions.sum(axis=0)).sum()) - count) / (count * (count - 1)) if count > 1 else nan
+def _mean_cosine(rows: FloatArray, square: FloatArray) -> float:
+    """Mean cosine of all pairs of rows that are not 0: the squared length of the sum of all directions, less the
+    diagonal."""
+    used = square > 0
+    count = int(np.count_nonzero(used))
+    total = np.divide(1, np.sqrt(square), out=np.zeros_like(square), where=used) @ rows
+    return (float(total @ total) - count) / (count * (count - 1)) if count > 1 else nan
 
 
 def _pair_cosines(rows: FloatArray) -> FloatArray:
     """Cosines of all pairs, flat; 0 where there is no pair."""
-    directions = _directions(rows)
+    length = np.linalg.norm(rows, axis=1)
+    directions = rows[length > 0] / length[length > 0, np.newaxis]
     if len(directions) < 2:
         return np.zeros(1)
     return (directions @ directions.T)[np.triu_indices(len(directions), 1)]

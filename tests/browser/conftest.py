@@ -1,7 +1,6 @@
-"""A running app and a real Chromium. Without a browser the tests are skipped, unless CI demands one."""
+"""A running app for the browser to open."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,22 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 START_SECONDS = 60
-expect.set_options(timeout=30_000)  # the machine may be busy; a passing test never waits that long
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,29 +56,3 @@ def _wait_until_healthy(url: str) -> None:
         except OSError:
             time.sleep(0.2)
     raise TimeoutError(f"{url} did not become healthy in {START_SECONDS} s")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("INITVIZ_REQUIRE_BROWSER"):
-            pytest.fail("No Chromium on this machine, and INITVIZ_REQUIRE_BROWSER is set.")
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visitor(chromium: Browser) -> Iterator[BrowserContext]:
-    """One visitor with a laptop's screen."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(visitor: BrowserContext) -> Page:
-    return visitor.new_page()

@@ -12,10 +12,7 @@ from string import Template
 
 import pytest
 
-from tests.browser.conftest import chromium, page, visitor
 from tests.load.server import ROOT, Server, free_port, get
-
-__all__ = ["chromium", "page", "visitor"]  # fixtures
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
