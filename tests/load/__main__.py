@@ -4,8 +4,10 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
+from initviz.deployment import cores
 from tests.load.bare import bare_rate
 from tests.load.hostile import attack
 from tests.load.report import Group, Report, attend
@@ -39,14 +41,16 @@ CLASSES = {
 }
 
 
-def run(name: str, seconds: float) -> Report:
-    """One class on a server of its own."""
-    log = Path(tempfile.gettempdir()) / f"initviz-load-{name}.log"
-    log.unlink(missing_ok=True)
-    with Server(log) as server:
-        report = asyncio.run(attend(server, CLASSES[name](), seconds))
-    if "Traceback" in log.read_text():
-        report.groups[0].errors.append(f"a traceback in {log}")
+def run(name: str, seconds: float, replicas: int) -> Report:
+    """One class on a server of its own, or on replicas that share the cores."""
+    logs = [Path(tempfile.gettempdir()) / f"initviz-load-{name}-{replica}.log" for replica in range(replicas)]
+    running = str(max(1, cores() // replicas))
+    with ExitStack() as stack:
+        for log in logs:
+            log.unlink(missing_ok=True)
+        servers = [stack.enter_context(Server(log, INITVIZ_RUNNING=running)) for log in logs]
+        report = asyncio.run(attend(servers, CLASSES[name](), seconds))
+    report.groups[0].errors += [f"a traceback in {log}" for log in logs if "Traceback" in log.read_text()]
     return report
 
 
@@ -66,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classes", nargs="*", help=" ".join(CLASSES))
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each class lasts")
+    parser.add_argument("--replicas", type=int, default=1, help="servers that the visitors are spread over")
     parser.add_argument("--hostile", type=int, default=0, help="instead: so many hostile links and frames")
     arguments = parser.parse_args()
     if arguments.hostile:
@@ -74,7 +79,7 @@ def main() -> None:
     bare = bare_rate()
     sys.stdout.write(f"bare matrix products: {bare:.1f} GFLOP/s\n")
     for name in arguments.classes or CLASSES:
-        report = run(name, arguments.seconds)
+        report = run(name, arguments.seconds, arguments.replicas)
         lines = [f"{name}: useful work {report.gflop_rate / bare:.0%} of the bare rate", *report.lines()]
         sys.stdout.write("\n".join(lines) + "\n")
 

@@ -1,12 +1,12 @@
-"""What a class of visitors gets from one server: how long they wait, what the server takes."""
+"""What a class of visitors gets from one server or several: how long they wait, what the servers take."""
 
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tests.load.server import Server
+from tests.load.server import Server, Usage
 from tests.load.visitor import Answer, Visitor
 
 Step = Callable[[int, int], dict[str, object]]
@@ -50,7 +50,7 @@ class Report:
     rss_mib: tuple[float, float]
     """At the start, when all had opened their page, and at the end."""
     cpu_share: float
-    """Processors the server kept busy."""
+    """Processors the servers kept busy."""
     counters: dict[str, float]
 
     @property
@@ -76,16 +76,20 @@ class Report:
         return lines
 
 
-async def attend(server: Server, groups: list[Group], seconds: float, thinking: float = 2.0) -> Report:
-    """Let all groups work on the server at once; they open the first page before, which is not measured."""
+async def attend(servers: Sequence[Server], groups: list[Group], seconds: float, thinking: float = 2.0) -> Report:
+    """Let all groups work on the servers at once, each visitor on one of them, as a proxy would spread them; they open
+    the first page before, which is not measured."""
     visitors = [(group, number) for group in groups for number in range(group.count)]
     ready, end = asyncio.Barrier(len(visitors) + 1), asyncio.Event()
-    tasks = [asyncio.create_task(_visit(server.port, *visitor, thinking, ready, end)) for visitor in visitors]
+    tasks = [
+        asyncio.create_task(_visit(servers[i % len(servers)].port, *visitor, thinking, ready, end))
+        for i, visitor in enumerate(visitors)
+    ]
     await ready.wait()
-    before, usage, started = server.counters(), server.usage(), time.monotonic()
+    before, usage, started = _counters(servers), _usage(servers), time.monotonic()
     await asyncio.sleep(seconds)
     end.set()
-    after, usage_after, elapsed = server.counters(), server.usage(), time.monotonic() - started
+    after, usage_after, elapsed = _counters(servers), _usage(servers), time.monotonic() - started
     await asyncio.gather(*tasks)
     return Report(
         elapsed,
@@ -94,6 +98,18 @@ async def attend(server: Server, groups: list[Group], seconds: float, thinking: 
         (usage_after.cpu_seconds - usage.cpu_seconds) / elapsed,
         {name: value - before.get(name, 0.0) for name, value in after.items()},
     )
+
+
+def _counters(servers: Sequence[Server]) -> dict[str, float]:
+    """The counters of all servers, added up."""
+    each = [server.counters() for server in servers]
+    return {name: sum(one.get(name, 0.0) for one in each) for one in each for name in one}
+
+
+def _usage(servers: Sequence[Server]) -> Usage:
+    """Memory and processor time of all servers."""
+    each = [server.usage() for server in servers]
+    return Usage(sum(one.rss_mib for one in each), sum(one.cpu_seconds for one in each))
 
 
 async def _visit(

@@ -38,7 +38,7 @@ def wait_for(server: Server, **expected: float) -> None:
 
 def test_a_class_that_follows_gets_each_simulation_computed_once(server: Server) -> None:
     follow = Group("follow", 8, lambda visitor, step: {"seed": step, "width": 100, "samples": 500})
-    report = run(attend(server, [follow], seconds=5.0, thinking=0.5))
+    report = run(attend([server], [follow], seconds=5.0, thinking=0.5))
     assert follow.errors == []
     steps = round(len(follow.seconds) / follow.count)
     assert steps >= 2
