@@ -6,8 +6,8 @@ One `Initializer(...)` entry is all it takes to add one. Weights have shape (fan
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import exp, pi, prod, sqrt
-from typing import Literal, TypeAlias
+from math import erf, exp, pi, prod, sqrt
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -87,9 +87,29 @@ def draw_unit(rng: np.random.Generator, shape: tuple[int, ...], distribution: Di
     return values
 
 
+def _unit_density(distribution: Distribution, x: FloatArray) -> FloatArray:
+    """Density of the values of `draw_unit` at x."""
+    if distribution == "uniform":
+        return np.where(np.abs(x) <= sqrt(3), 1 / sqrt(12), 0.0)
+    if distribution == "normal":
+        return np.exp(-0.5 * np.square(x)) / sqrt(2 * pi)
+    inside = np.abs(x) * TRUNCATED_STD <= 2
+    return np.where(inside, TRUNCATED_STD / erf(sqrt(2)) * _unit_density("normal", x * TRUNCATED_STD), 0.0)
+
+
+class Law(Protocol):
+    """Independent weights of one distribution; its variance is all that depends on shape and settings."""
+
+    @property
+    def distribution(self) -> Distribution: ...
+
+    @property
+    def variance(self) -> Variance: ...
+
+
 @dataclass(frozen=True)
 class VarianceScaling:
-    """Var W = scale / fan, the law behind all the named initializers (JAX and Keras call it variance_scaling)."""
+    """Var W = gain^2 scale / fan, the law behind all the named initializers (variance_scaling in JAX and Keras)."""
 
     scale: float | Callable[[Settings], float]
     fan: Fan
@@ -101,25 +121,27 @@ class VarianceScaling:
         scale = self.scale(settings) if callable(self.scale) else self.scale
         return settings.gain**2 * scale / fan
 
-    def draw(self, rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
-        """W of shape (fan_in, fan_out)."""
-        values = draw_unit(rng, (fan_in, fan_out), self.distribution)
-        values *= sqrt(self.variance(fan_in, fan_out, settings))
-        return values
+
+@dataclass(frozen=True)
+class OwnVariance:
+    """A variance that is not a scale over a fan."""
+
+    variance: Variance
+    distribution: Distribution
 
 
 @dataclass(frozen=True)
 class Initializer:
-    """One way to draw W. Either `law` says everything, or `draw` and `variance` do."""
+    """One way to draw W. Either `law` says everything, or `drawing` and `var` do."""
 
     id: str
     name: str
     latex: str
     source: str
-    law: VarianceScaling | None = None
+    law: Law | None = None
     drawing: Draw | None = None
     var: Variance | None = None
-    """Var W for the shape; None where weights are deterministic or fitted to the data."""
+    """Var W of `drawing`; None where weights are deterministic or fitted to the data."""
     bias_var: Variance | None = None
     """Variance of the biases that belong to this initializer; None: `bias_std` of the experiment decides."""
     fit: Fit | None = None
@@ -130,20 +152,32 @@ class Initializer:
     """Why mean-field theory says nothing about these weights; empty where it does."""
     effort: Callable[[int, int, int], float] = lambda samples, fan_in, fan_out: 0.0
     """Floating-point operations of drawing and fitting, where they count beside the matrix products."""
-    iid: bool = True
-    """Independent, identically distributed weights."""
+
+    @property
+    def iid(self) -> bool:
+        """Independent, identically distributed weights."""
+        return self.law is not None and self.fit is None
 
     def draw(self, rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
         """W of shape (fan_in, fan_out); float32 or float64, whatever the network is computed in."""
         if self.law:
-            return self.law.draw(rng, fan_in, fan_out, settings)
+            values = draw_unit(rng, (fan_in, fan_out), self.law.distribution)
+            values *= sqrt(self.law.variance(fan_in, fan_out, settings))
+            return values
         assert self.drawing is not None
         return self.drawing(rng, fan_in, fan_out, settings)
 
     def variance(self, fan_in: int, fan_out: int, settings: Settings) -> float | None:
         """Exact Var W, or None where the weights are deterministic or fitted to the data."""
-        law = self.law.variance if self.law else self.var
-        return law(fan_in, fan_out, settings) if law else None
+        variance = self.law.variance if self.law else self.var
+        return variance(fan_in, fan_out, settings) if variance and not self.fit else None
+
+    def density(self, x: FloatArray, fan_in: int, fan_out: int, settings: Settings) -> FloatArray | None:
+        """Density of a weight at x, in the shape of x; None where the weights are not independent draws from one."""
+        variance = self.variance(fan_in, fan_out, settings)
+        if not self.law or not variance:
+            return None
+        return _unit_density(self.law.distribution, x / sqrt(variance)) / sqrt(variance)
 
     def bias_variance(self, fan_in: int, fan_out: int, settings: Settings) -> float | None:
         """Variance of the biases this initializer brings along, or None when it brings none."""
@@ -159,22 +193,6 @@ def _constant(value: Callable[[Settings], float]) -> Draw:
 
 def _identity(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
     return settings.gain * np.eye(fan_in, fan_out)
-
-
-def _with_std(distribution: Distribution, factor: float = 1.0) -> Draw:
-    def draw(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
-        values = draw_unit(rng, (fan_in, fan_out), distribution)
-        values *= factor * settings.std
-        return values
-
-    return draw
-
-
-def _with_variance(variance: Variance) -> Draw:
-    def draw(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
-        return sqrt(variance(fan_in, fan_out, settings)) * standard_normal(rng, (fan_in, fan_out))
-
-    return draw
 
 
 def _orthonormal(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Settings) -> FloatArray:
@@ -210,18 +228,18 @@ def _sparse(rng: np.random.Generator, fan_in: int, fan_out: int, settings: Setti
     return weights
 
 
+def _he_scale(settings: Settings) -> float:
+    return 2.0 / (1.0 + settings.negative_slope**2)
+
+
 def _kumar_scale(settings: Settings) -> float:
     """1 / (phi'(0)^2 (1 + phi(0)^2)) where phi is differentiable at 0; at a kink the rectifier rule 2/N."""
     activation = settings.activation
     zero = np.zeros(1)
     slope = float(activation.dphi(zero, settings.alpha)[0])
     if 0.0 in activation.kinks or not activation.elementwise or slope == 0:
-        return 2.0 / (1.0 + settings.negative_slope**2)
+        return _he_scale(settings)
     return 1.0 / (slope**2 * (1.0 + float(activation.phi(zero, settings.alpha)[0]) ** 2))
-
-
-def _he_scale(settings: Settings) -> float:
-    return 2.0 / (1.0 + settings.negative_slope**2)
 
 
 def _random_walk_variance(fan_in: int, fan_out: int, settings: Settings) -> float:
@@ -289,8 +307,7 @@ INITIALIZERS = Catalogue(
         Initializer(
             id="random_normal",
             name="Random normal",
-            drawing=_with_std("normal"),
-            var=lambda fan_in, fan_out, s: s.std**2,
+            law=OwnVariance(lambda fan_in, fan_out, s: s.std**2, "normal"),
             latex=r"W_{ij} \sim \mathcal{N}(0, \mathrm{std}^2)",
             source="the lecture's first experiment",
             uses=_STD,
@@ -298,8 +315,7 @@ INITIALIZERS = Catalogue(
         Initializer(
             id="random_uniform",
             name="Random uniform",
-            drawing=_with_std("uniform"),
-            var=lambda fan_in, fan_out, s: s.std**2,
+            law=OwnVariance(lambda fan_in, fan_out, s: s.std**2, "uniform"),
             latex=r"W_{ij} \sim \mathcal{U}(-l, l),\ l = \sqrt{3}\,\mathrm{std}",
             source="variance limit^2 / 3",
             uses=_STD,
@@ -307,8 +323,7 @@ INITIALIZERS = Catalogue(
         Initializer(
             id="truncated_normal",
             name="Truncated normal",
-            drawing=_with_std("truncated_normal", TRUNCATED_STD),
-            var=lambda fan_in, fan_out, s: (TRUNCATED_STD * s.std) ** 2,
+            law=OwnVariance(lambda fan_in, fan_out, s: (TRUNCATED_STD * s.std) ** 2, "truncated_normal"),
             latex=r"W_{ij} \sim \mathcal{N}(0, \mathrm{std}^2)\ \text{redrawn beyond}\ 2\,\mathrm{std}",
             source="Keras TruncatedNormal, uncorrected: the cut leaves 0.8796 of the std",
             uses=_STD,
@@ -344,8 +359,7 @@ INITIALIZERS = Catalogue(
         Initializer(
             id="critical",
             name="Critical (any activation)",
-            drawing=_with_variance(_critical_weights),
-            var=_critical_weights,
+            law=OwnVariance(_critical_weights, "normal"),
             bias_var=_critical_biases,
             latex=r"\mathrm{Var}\,W = \sigma_w^2/n_\mathrm{in},\ \mathrm{Var}\,b = \sigma_b^2:\ \chi = 1",
             source="Schoenholz et al. (2017), arXiv:1611.01232; Roberts et al. (2022), arXiv:2106.10165",
@@ -353,8 +367,7 @@ INITIALIZERS = Catalogue(
         Initializer(
             id="random_walk",
             name="Random walk",
-            drawing=_with_variance(_random_walk_variance),
-            var=_random_walk_variance,
+            law=OwnVariance(_random_walk_variance, "normal"),
             latex=r"\mathrm{Var}\,W = g^2 / n_\mathrm{in}",
             source="Sussillo & Abbott (2014), arXiv:1412.6558",
         ),
@@ -365,7 +378,6 @@ INITIALIZERS = Catalogue(
             var=lambda fan_in, fan_out, s: s.gain**2 / max(fan_in, fan_out),
             latex=r"W^\top W = \mathrm{gain}^2\, I",
             source="Saxe et al. (2014), arXiv:1312.6120",
-            iid=False,
             effort=_qr_effort,
         ),
         Initializer(
@@ -376,7 +388,6 @@ INITIALIZERS = Catalogue(
             latex=r"15\ \text{weights a unit} \sim \mathcal{N}(0, \mathrm{std}^2),\ \text{the rest}\ 0",
             source="Martens (2010), ICML",
             uses=_STD,
-            iid=False,
         ),
         Initializer(
             id="lsuv",
@@ -390,19 +401,17 @@ INITIALIZERS = Catalogue(
             source="Mishkin & Matas (2016), arXiv:1511.06422",
             uses=_NOTHING,
             unpredictable=_FITTED,
-            iid=False,
         ),
         Initializer(
             id="data_dependent",
             name="Data-dependent",
-            drawing=_with_variance(lambda fan_in, fan_out, s: 1 / fan_in),
+            law=OwnVariance(lambda fan_in, fan_out, s: 1 / fan_in, "normal"),
             fit=_unit_by_unit,
             effort=_product_effort,
             latex=r"\text{every unit's}\ z\ \text{has mean 0, variance 1 on the batch}",
             source="Krahenbuhl et al. (2016), arXiv:1511.06856",
             uses=_NOTHING,
             unpredictable=_FITTED,
-            iid=False,
         ),
         Initializer(
             id="zeros",
@@ -412,7 +421,6 @@ INITIALIZERS = Catalogue(
             source="the experiment that cannot learn",
             uses=_NOTHING,
             unpredictable=_DETERMINISTIC,
-            iid=False,
         ),
         Initializer(
             id="ones",
@@ -422,7 +430,6 @@ INITIALIZERS = Catalogue(
             source="symmetry: all units of a layer are one",
             uses=_NOTHING,
             unpredictable=_DETERMINISTIC,
-            iid=False,
         ),
         Initializer(
             id="constant",
@@ -432,7 +439,6 @@ INITIALIZERS = Catalogue(
             source="symmetry: all units of a layer are one",
             uses=_STD,
             unpredictable=_DETERMINISTIC,
-            iid=False,
         ),
         Initializer(
             id="identity",
@@ -441,7 +447,6 @@ INITIALIZERS = Catalogue(
             latex=r"W = \mathrm{gain}\, I",
             source="Le et al. (2015), arXiv:1504.00941",
             unpredictable=_DETERMINISTIC,
-            iid=False,
         ),
     ],
 )

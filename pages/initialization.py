@@ -52,7 +52,8 @@ def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _pinned: Run |
         )
         parts.chart(figure, "std", "Std of h")
         parts.chart(signal.shares_by_depth(_run, predicted=theory.shares(), theme=_look), "shares", "Silent units")
-        parts.chart(gradients.weight_histogram(_one, layer, theme=_look), "weights", f"Weights of layer {layer}")
+        figure = gradients.weight_histogram(_one, layer, density=theory.weights(_one, layer), theme=_look)
+        parts.chart(figure, "weights", f"Weights of layer {layer}")
     with right:
         figure = signal.mean_by_depth(_run, pinned=_pinned, predicted=theory.lines("mean"), theme=_look)
         parts.chart(figure, "mean", "Mean of h")

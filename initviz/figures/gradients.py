@@ -8,8 +8,6 @@ import plotly.graph_objects as go
 
 from initviz.arrays import FloatArray
 from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
-from initviz.figures.layers import distributions
-from initviz.figures.rows import Expected
 from initviz.figures.series import Series
 from initviz.figures.signal import Run, measured, runs
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
@@ -89,21 +87,6 @@ def chain_product(factors: Mapping[str, float], depth: int, *, theme: Theme = LI
     )
 
 
-def gradient_histograms(
-    propagation: Propagation,
-    *,
-    quantity: str = "grad_h",
-    view: str = "ridges",
-    shared_axis: bool = True,
-    theme: Theme = LIGHT,
-    predicted: Expected | None = None,
-) -> go.Figure:
-    """Distribution of log10 |gradient| in all layers; quantity: grad_h, grad_z or grad_w. See `distributions`."""
-    return distributions(
-        propagation, view=view, quantity=quantity, shared_axis=shared_axis, theme=theme, predicted=predicted
-    )
-
-
 def weight_histogram(
     propagation: Propagation,
     layer: int,
@@ -111,7 +94,7 @@ def weight_histogram(
     theme: Theme = LIGHT,
     density: tuple[FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
-    """The weights of hidden layer 1..depth as they were drawn; `density`: (values, expected density there), dashed."""
+    """The weights of hidden layer 1..depth as they were drawn; `density`: (values, predicted density), dashed."""
     weights = propagation.layers[layer].weights
     assert weights is not None, "the input has no weights"
     histogram = weights.histogram
@@ -132,7 +115,7 @@ def weight_histogram(
     if density is not None:
         line = {"color": theme.text, "width": 2, "dash": "dash"}
         x, y = (part.tolist() for part in density)
-        traces.append({"type": "scatter", "name": "expected", "x": x, "y": y, "mode": "lines", "line": line})
+        traces.append({"type": "scatter", "name": "predicted", "x": x, "y": y, "mode": "lines", "line": line})
     alt = f"Weights of layer {layer}: mean {show(weights.mean)}, standard deviation {show(weights.std)}."
     axes = {"xaxis": {"title": {"text": f"weights of layer {layer}"}}, "yaxis": {"title": {"text": "density"}}}
     return figure(traces, layout(theme, alt=alt, height=320, showlegend=density is not None, **axes))

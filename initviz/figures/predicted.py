@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from initviz.arrays import FloatArray
+from initviz.experiment import Experiment
 from initviz.figures.rows import Expected
 from initviz.figures.series import Series
 from initviz.figures.theme import Role
@@ -59,3 +61,15 @@ def shapes(prediction: Prediction, propagation: Propagation, quantity: str) -> E
                 layer_masses(prediction, layer.layer, edges, "h" if quantity == "h" else "z"),
             )
     return expected
+
+
+def weight_density(
+    experiment: Experiment, propagation: Propagation, layer: int
+) -> tuple[FloatArray, FloatArray] | None:
+    """(values, density that the weights of hidden layer 1..depth were drawn from), each (200,), over the values that
+    were drawn; None where they are not independent draws."""
+    weights = propagation.layers[layer].weights
+    assert weights is not None, "the input has no weights"
+    x = np.linspace(weights.histogram.edges[0], weights.histogram.edges[-1], 200)
+    density = experiment.weights.density(x, weights.fan_in, experiment.width, experiment.settings)
+    return None if density is None else (x, density)

@@ -7,11 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.diagnosis import Direction, Finding, Severity, is_healthy, settled
 from initviz.experiment import Experiment, OverBudget
 from initviz.fields import Number, Switch
-from initviz.figures.predicted import lines, shapes
+from initviz.figures.predicted import lines, shapes, weight_density
 from initviz.figures.rows import Expected
 from initviz.figures.series import Series
 from initviz.figures.signal import Run
@@ -128,6 +129,7 @@ class Theory:
     """The prediction of an experiment as far as the visitor wants to see it."""
 
     def __init__(self, experiment: Experiment, wanted: bool) -> None:
+        self.experiment, self.wanted = experiment, wanted
         self.prediction = predicted(experiment) if wanted else None
 
     def lines(self, column: str, *, name: str = "predicted", role: int = 0, scale: float = 1) -> list[Series]:
@@ -142,6 +144,10 @@ class Theory:
     def shapes(self, propagation: Propagation, quantity: str) -> Expected:
         """The outlines behind the histograms of h or z, or none."""
         return shapes(self.prediction, propagation, quantity) if self.prediction else {}
+
+    def weights(self, propagation: Propagation, layer: int) -> tuple[FloatArray, FloatArray] | None:
+        """The density that the weights of a layer were drawn from, if there is one."""
+        return weight_density(self.experiment, propagation, layer) if self.wanted else None
 
     def remark(self) -> None:
         """Why something is not predicted, where that is so."""

@@ -250,3 +250,20 @@ def test_the_gain_multiplies(initializer: Initializer) -> None:
     variance = initializer.variance(FAN_IN, FAN_OUT, settings_for())
     if variance is not None:
         assert initializer.variance(FAN_IN, FAN_OUT, settings_for(gain=3.0)) == pytest.approx(9 * variance)
+
+
+@pytest.mark.parametrize("id", INITIALIZERS)
+def test_the_density_is_that_of_the_draws(id: str) -> None:
+    """Counts in 40 bins within five standard deviations of the integral over each; none where weights depend on each
+    other or on the data."""
+    initializer, n = INITIALIZERS[id], 400
+    settings = Settings(std=0.02, gain=1.3)
+    drawn = initializer.draw(np.random.default_rng(7), n, n, settings).astype(np.float64)
+    edges = np.linspace(-4.3, 4.3, 41) * drawn.std()
+    middles = (edges[:-1, np.newaxis] + np.diff(edges)[:, np.newaxis] * (np.arange(1000) + 0.5) / 1000).ravel()
+    density = initializer.density(middles, n, n, settings)
+    assert (density is not None) == initializer.iid
+    if density is not None:
+        expected = density.reshape(40, 1000).mean(axis=1) * np.diff(edges) * n * n
+        counts = np.histogram(drawn, edges)[0]
+        assert (np.abs(counts - expected) <= 5 * np.sqrt(expected) + 5).all()

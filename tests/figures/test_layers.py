@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initviz.catalogue import UnknownChoice
-from initviz.figures.gradients import gradient_histograms
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES, even_choice, rows
 from initviz.figures.theme import LIGHT, depth_colour
@@ -143,7 +142,7 @@ def test_predicted_is_dashed_and_on_the_measured_scale() -> None:
 
 
 def test_gradient_histograms_share_a_log_axis() -> None:
-    figure = gradient_histograms(run("lecture"), quantity="grad_h")
+    figure = distributions(run("lecture"), quantity="grad_h", shared_axis=True)
     assert "1e-4" in figure.layout.xaxis.ticktext
     assert -4.0 in figure.layout.xaxis.tickvals
 
