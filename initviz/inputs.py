@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, InputError
@@ -18,17 +20,21 @@ from initviz.initializers import standard_normal
 MNIST_FOLDER = "INITVIZ_MNIST_DIR"
 """Environment variable that names the folder with MNIST's IDX files."""
 
+Pixels: TypeAlias = NDArray[np.uint8]
+"""Images as (images, pixels), in bytes: 60,000 of MNIST take 47 MB."""
+
 
 @dataclass(frozen=True)
 class Inputs:
-    """A source of batches. A data set has `rows` (all of it) and its own number of features; a distribution has
-    `draw` and as many features as the network is wide."""
+    """A source of batches. A data set has `rows` (all of it; `white` stands for 1) and its own number of features; a
+    distribution has `draw` and as many features as the network is wide."""
 
     id: str
     name: str
     source: str
     draw: Callable[[np.random.Generator, int, int], FloatArray] | None = None
-    rows: Callable[[], FloatArray] | None = None
+    rows: Callable[[], Pixels] | None = None
+    white: int = 255
 
     def features(self, width: int) -> int:
         """Number of columns of a batch for a network of this width."""
@@ -42,27 +48,23 @@ class Inputs:
         """Array (count(samples), features(width)) of floats; rows of a data set are drawn without replacement."""
         if self.rows:
             rows = self.rows()
-            return rows[rng.permutation(len(rows))[: self.count(samples)]]
+            return rows[rng.permutation(len(rows))[: self.count(samples)]] / self.white
         assert self.draw is not None
         return self.draw(rng, samples, width)
 
 
 @lru_cache(maxsize=1)
-def _digits() -> FloatArray:
-    """1,797 handwritten digits of 8 x 8 pixels in 0..1."""
+def _digits() -> Pixels:
+    """1,797 handwritten digits of 8 x 8 pixels in 0..16."""
     from sklearn.datasets import load_digits  # noqa: PLC0415 - takes half a second, and few visitors ask for it
 
-    rows: FloatArray = load_digits().data / 16.0
-    return _read_only(rows)
-
-
-def _read_only(rows: FloatArray) -> FloatArray:
+    rows: Pixels = load_digits().data.astype(np.uint8)
     rows.flags.writeable = False
     return rows
 
 
-def read_idx_images(path: Path) -> FloatArray:
-    """Images of an IDX file (gzipped or not) as (images, pixels) in 0..1.
+def read_idx_images(path: Path) -> Pixels:
+    """Images of an IDX file (gzipped or not) as (images, pixels) in 0..255, read-only.
 
     Raises InputError when the file is not a complete IDX file of unsigned bytes in three dimensions.
     Source: the format description on the MNIST page (LeCun, Cortes, Burges).
@@ -81,10 +83,10 @@ def read_idx_images(path: Path) -> FloatArray:
             f"{path.name} is damaged: its header promises {count} images of {height} x {width} pixels"
             f" = {expected} bytes, it holds {len(data) - 16}."
         )
-    return np.frombuffer(data, np.uint8, offset=16).reshape(count, -1) / 255.0
+    return np.frombuffer(data, np.uint8, offset=16).reshape(count, -1)
 
 
-def _mnist() -> FloatArray:
+def _mnist() -> Pixels:
     folder = os.environ.get(MNIST_FOLDER)
     if not folder:
         raise InputError(
@@ -95,13 +97,13 @@ def _mnist() -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _mnist_in(folder: str) -> FloatArray:
+def _mnist_in(folder: str) -> Pixels:
     names = [
         f"{part}-images{dash}idx3-ubyte{end}" for part in ("train", "t10k") for dash in "-." for end in ("", ".gz")
     ]
     for name in names:
         if (path := Path(folder) / name).is_file():
-            return _read_only(read_idx_images(path))
+            return read_idx_images(path)
     raise InputError(
         f"No MNIST images in the folder {MNIST_FOLDER} names; looked for {names[0]}, {names[1]} and so on."
     )
@@ -126,6 +128,7 @@ INPUTS = Catalogue(
             id="digits",
             name="Handwritten digits (8 x 8)",
             rows=_digits,
+            white=16,
             source="1,797 digits of 64 pixels, / 16; Alpaydin & Kaynak (1998), shipped with scikit-learn",
         ),
         Inputs(id="mnist", name="MNIST (your files)", rows=_mnist, source="LeCun et al. (1998); 784 pixels, / 255"),
