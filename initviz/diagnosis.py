@@ -252,7 +252,7 @@ def _gradient(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     change = trend(_gradient_sizes(layers))
     depth = experiment.depth
     first = depth + 1 - change.count
-    sizes = f"at layer {first} its std is {show(change.end)}, at layer {depth} {show(change.start)}."
+    sizes = f"its std goes from {show(change.start)} at layer {depth} to {show(change.end)} at layer {first}."
     seen = tuple(range(first, depth + 1))
     evidence = {"factor": change.factor, "last": change.start, "first": change.end}
     if change.severity and change.factor < 1:

@@ -120,9 +120,9 @@ def _probes(
             "x": float(point),
             "y": float(y),
             "text": f"φ({show(point)}) = {show(value)}, φ' = {show(slope)}",
-            "ax": -30 if point > z.mean() else 30,
+            "ax": -30 if point > 0 else 30,
             "ay": -30,
-            "xanchor": "right" if point > z.mean() else "left",
+            "xanchor": "right" if point > 0 else "left",
             "arrowcolor": theme.muted,
             "bgcolor": faded(theme.background, 0.85),
         }

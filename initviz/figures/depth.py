@@ -1,6 +1,6 @@
 """One chart for everything that has a value per layer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan, log10
 from typing import Any
@@ -55,17 +55,18 @@ def by_depth(
     layers = [layer for one in series for layer in one.layers]
     gaps = find_gaps(series, log)
     first, last = min(layers, default=0), max(layers, default=1)
+    height = _height_of([*seen, *(line.value for line in lines)], log)
     vertical = log_axis([*seen, *(line.value for line in lines)]) if log else {}
     overrides: dict[str, Any] = {
         "xaxis": layer_axis(first, last, x_title),
         "yaxis": {"title": {"text": y_title}, **vertical},
-        "shapes": [_line_shape(line, theme) for line in lines] + [shading(gap, theme) for gap in gaps],
+        "shapes": [_line_shape(line, height, theme) for line in lines] + [shading(gap, theme) for gap in gaps],
         "annotations": gap_words(gaps, first, last, theme),
         "height": 360,
         "showlegend": len(series) > 1,
     }
     if mark_first_layer:
-        overrides["shapes"].append(_first_layer(theme))
+        overrides["shapes"].append(_first_layer(max(height(one.values[0]) for one in series), theme))
     if title:
         overrides |= {"title": {"text": title}, "margin": {"t": 72}}
     traces = [_band(one, log, theme) for one in series if one.low is not None]
@@ -144,7 +145,21 @@ def _lines_in_view(lines: Sequence[ReferenceLine], seen: Sequence[float], log: b
     return [line for line in lines if line.keep or low <= log10(line.value) <= high]
 
 
-def _line_shape(line: ReferenceLine, theme: Theme) -> dict[str, Any]:
+def _height_of(seen: Sequence[float], log: bool) -> Callable[[float], float]:
+    """value -> where it stands between the lowest (0) and the highest (1) of those seen; 0 for what has no place."""
+    places = [log10(value) if log else value for value in seen if isfinite(value) and (value > 0 or not log)]
+    low, high = min(places, default=0.0), max(places, default=0.0)
+
+    def height(value: float) -> float:
+        if not isfinite(value) or (log and value <= 0) or low == high:
+            return 0.0
+        return ((log10(value) if log else value) - low) / (high - low)
+
+    return height
+
+
+def _line_shape(line: ReferenceLine, height: Callable[[float], float], theme: Theme) -> dict[str, Any]:
+    """Named above the line, or below it at the top, where the axis would end."""
     return {
         "type": "line",
         "xref": "paper",
@@ -154,11 +169,18 @@ def _line_shape(line: ReferenceLine, theme: Theme) -> dict[str, Any]:
         "y1": line.value,
         "line": {"color": theme.muted, "width": 1.5, "dash": "dot"},
         "layer": "below",
-        "label": {"text": line.label, "textposition": "end", "font": {"color": theme.muted, "size": 14}},
+        "label": {
+            "text": line.label,
+            "textposition": "end",
+            "yanchor": "bottom" if height(line.value) < 0.9 else "top",
+            "font": {"color": theme.muted, "size": 14},
+        },
     }
 
 
-def _first_layer(theme: Theme) -> dict[str, Any]:
+def _first_layer(highest: float, theme: Theme) -> dict[str, Any]:
+    """Named at the top, or at the bottom where a line begins at the top."""
+    top = highest < 0.8
     return {
         "type": "line",
         "yref": "paper",
@@ -170,10 +192,10 @@ def _first_layer(theme: Theme) -> dict[str, Any]:
         "layer": "below",
         "label": {
             "text": "earliest layer",
-            "textposition": "start",
+            "textposition": "end" if top else "start",
             "textangle": 0,
             "xanchor": "left",
-            "yanchor": "bottom",
+            "yanchor": "top" if top else "bottom",
             "font": {"color": theme.muted, "size": 14},
         },
     }

@@ -24,7 +24,7 @@ from initviz.ui.cache import predicted, repeated, simulated
 from initviz.ui.page import share_link
 from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
-from initviz.wording import say, show
+from initviz.wording import say
 
 T = TypeVar("T")
 SEEDS = (1, 2, 5, 10, 20, 50)
@@ -117,10 +117,10 @@ def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int)
     if weights is None:
         return
     exact = experiment.weights.variance(weights.fan_in, experiment.width, experiment.settings)
-    law = "no law: deterministic, or fitted to the data" if exact is None else f"{show(exact)} by the law"
+    law = "no law: deterministic, or fitted to the data" if exact is None else f"{say(exact)} by the law"
     st.markdown(
         f"**{experiment.weights.name}**: ${experiment.weights.latex}$ with fan_in {weights.fan_in}, fan_out"
-        f" {experiment.width}: Var W = {show(weights.std**2)} drawn, {law}; std {show(weights.std)}."
+        f" {experiment.width}: Var W = {say(weights.std**2)} drawn, {law}; std {say(weights.std)}."
     )
     st.caption(f"Source: {experiment.weights.source}.")
 
