@@ -31,14 +31,23 @@ def differ_small(visitor: int, step: int) -> dict[str, object]:
     return SMALL | {"seed": 2_000_000 + 1000 * visitor + step}
 
 
+STEADY = "steady"
+"""A class for ten minutes of memory (`--seconds 660`), run only when it is named."""
+
 CLASSES = {
     "same-1": lambda: [Group("follow", 1, follow)],
     "same-20": lambda: [Group("follow", 20, follow)],
     "same-50": lambda: [Group("follow", 50, follow)],
     "differ-1": lambda: [Group("differ", 1, differ)],
     "differ-20": lambda: [Group("differ", 20, differ, patience=15.0)],
-    "differ-50": lambda: [Group("differ", 45, differ, patience=15.0), Group("differ, small", 5, differ_small)],
+    "differ-50": lambda: _others(5, 45),
+    STEADY: lambda: [Group("follow", 40, follow), *_others(8, 2)],
 }
+
+
+def _others(small: int, big: int) -> list[Group]:
+    """Visitors who do not follow, with small experiments and big ones."""
+    return [Group("differ, small", small, differ_small), Group("differ", big, differ, patience=15.0)]
 
 
 def run(name: str, seconds: float, replicas: int) -> Report:
@@ -78,7 +87,7 @@ def main() -> None:
         return
     bare = bare_rate()
     sys.stdout.write(f"bare matrix products: {bare:.1f} GFLOP/s\n")
-    for name in arguments.classes or CLASSES:
+    for name in arguments.classes or [name for name in CLASSES if name != STEADY]:
         report = run(name, arguments.seconds, arguments.replicas)
         lines = [f"{name}: useful work {report.gflop_rate / bare:.0%} of the bare rate", *report.lines()]
         sys.stdout.write("\n".join(lines) + "\n")

@@ -5,9 +5,13 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from statistics import mean
 
 from tests.load.server import Server, Usage
 from tests.load.visitor import Answer, Visitor
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the servers' memory."""
 
 Step = Callable[[int, int], dict[str, object]]
 """(visitor, step) -> the experiment opened, as the fields of its link."""
@@ -47,8 +51,8 @@ class Report:
 
     seconds: float
     groups: list[Group]
-    rss_mib: tuple[float, float]
-    """At the start, when all had opened their page, and at the end."""
+    rss_mib: list[float]
+    """From the start, when all had opened their page, to the end, every few seconds."""
     cpu_share: float
     """Processors the servers kept busy."""
     counters: dict[str, float]
@@ -57,6 +61,12 @@ class Report:
     def gflop_rate(self) -> float:
         """Useful GFLOP per second: of simulations that somebody got."""
         return self.counters.get("gflop", 0.0) / self.seconds
+
+    @property
+    def growth(self) -> float:
+        """Of the memory after warm-up: the mean of the last third of the time against that of the second third."""
+        third = len(self.rss_mib) // 3
+        return mean(self.rss_mib[-third:]) / mean(self.rss_mib[-2 * third : -third]) - 1 if third else 0.0
 
     def lines(self) -> list[str]:
         """For people."""
@@ -69,8 +79,8 @@ class Report:
                 f" {group.waited} saw a bar, {group.gave_up} superseded, {len(group.errors)} errors"
             )
         lines.append(
-            f"{'server':>18}: {self.cpu_share:.2f} cores, {self.rss_mib[0]:.0f} -> {self.rss_mib[1]:.0f} MiB,"
-            f" {self.gflop_rate:.1f} GFLOP/s, "
+            f"{'server':>18}: {self.cpu_share:.2f} cores, {self.rss_mib[0]:.0f} -> {self.rss_mib[-1]:.0f} MiB"
+            f" (at most {max(self.rss_mib):.0f}, grew {self.growth:+.1%}), {self.gflop_rate:.1f} GFLOP/s, "
             + ", ".join(f"{name} {value:g}" for name, value in self.counters.items())
         )
         return lines
@@ -86,16 +96,18 @@ async def attend(servers: Sequence[Server], groups: list[Group], seconds: float,
         for i, visitor in enumerate(visitors)
     ]
     await ready.wait()
-    before, usage, started = _counters(servers), _usage(servers), time.monotonic()
-    await asyncio.sleep(seconds)
+    before, used, started = _counters(servers), [_usage(servers)], time.monotonic()
+    while time.monotonic() < started + seconds:
+        await asyncio.sleep(min(LOOK_EVERY, started + seconds - time.monotonic()))
+        used.append(_usage(servers))
     end.set()
-    after, usage_after, elapsed = _counters(servers), _usage(servers), time.monotonic() - started
+    after, elapsed = _counters(servers), time.monotonic() - started
     await asyncio.gather(*tasks)
     return Report(
         elapsed,
         groups,
-        (usage.rss_mib, usage_after.rss_mib),
-        (usage_after.cpu_seconds - usage.cpu_seconds) / elapsed,
+        [usage.rss_mib for usage in used],
+        (used[-1].cpu_seconds - used[0].cpu_seconds) / elapsed,
         {name: value - before.get(name, 0.0) for name, value in after.items()},
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -108,22 +109,33 @@ def test_hostile_frames_do_no_harm(server: Server) -> None:
     assert server.healthy()
 
 
-def test_a_restart_brings_every_page_back_with_its_experiment(server: Server) -> None:
-    async def visit() -> str:
-        async with Visitor(server.port) as visitor:
-            answer = await visitor.open(f"{TINY}&activation=relu&seed=77")
-            assert not answer.errors
-            return visitor.query
+def test_a_restart_under_load_brings_every_page_back_with_its_experiment(server: Server) -> None:
+    """Twenty visitors have their pages, and ask for more when the server is told to end."""
+    links = [f"activation=relu&{TINY}&seed={100 + number}" for number in range(20)]
 
-    before = run(visit())
-    assert server.stop() < 5  # two seconds on a quiet machine
-    server.start()
+    async def visit() -> list[str]:
+        async with AsyncExitStack() as stack:
+            visitors = [await stack.enter_async_context(Visitor(server.port)) for _ in links]
+            answers = await asyncio.gather(*(visitor.open(link) for visitor, link in zip(visitors, links, strict=True)))
+            assert not any(answer.errors for answer in answers)
+            before = [visitor.query or link for visitor, link in zip(visitors, links, strict=True)]
+            for number, visitor in enumerate(visitors):
+                await visitor.request(f"{BIG}&seed={200 + number}")
+            await asyncio.to_thread(wait_for, server, running=2.0)
+            stopped = await asyncio.to_thread(server.stop)
+            assert stopped < 5  # two seconds on a quiet machine
+            return before
 
-    async def return_with(link: str) -> str:
+    async def come_back(link: str) -> str:
         async with Visitor(server.port) as visitor:
             answer = await visitor.open(link)
             assert answer.charts
             assert not answer.errors
             return visitor.query or link
 
-    assert run(return_with(before)) == before
+    async def all_come_back(links: list[str]) -> list[str]:
+        return await asyncio.gather(*(come_back(link) for link in links))
+
+    before = run(visit())
+    server.start()
+    assert run(all_come_back(before)) == before
