@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 from math import nan
 
 import numpy as np
@@ -163,9 +164,14 @@ class Propagation:
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
+    @cached_property
+    def _columns(self) -> dict[str, FloatArray]:
+        rows = [layer.row() for layer in self.layers]
+        return {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
+
     def column(self, name: str) -> FloatArray:
         """One column of the table over the layers 0..depth, float64, nan where a layer has no such number."""
-        return np.array([layer.row()[name] for layer in self.layers], dtype=float)
+        return self._columns[name].copy()
 
     def to_frame(self) -> pd.DataFrame:
         """One row per layer, indexed by position; `layer` is the first column."""
@@ -174,7 +180,7 @@ class Propagation:
     @property
     def nbytes(self) -> int:
         """Roughly what the result takes in memory."""
-        return sum(_size(layer) for layer in self.layers)
+        return sum(map(_size, (*self.layers, *self._columns.values())))
 
 
 def _size(value: object) -> int:

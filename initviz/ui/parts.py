@@ -206,8 +206,7 @@ def chart(
 
 def layer_table(propagation: Propagation, columns: Sequence[str]) -> None:
     """One row per layer with the named columns."""
-    frame = propagation.to_frame()
-    said = pd.DataFrame({name: [say(value) for value in frame[name]] for name in columns})
+    said = pd.DataFrame({name: [say(value) for value in propagation.column(name)] for name in columns})
     right = {name: st.column_config.TextColumn(name.replace("_", " "), alignment="right") for name in columns}
     st.dataframe(said, hide_index=True, column_config=right, key="table", alt="One row per layer")
 
