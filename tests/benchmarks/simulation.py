@@ -1,14 +1,16 @@
 """What a simulation costs, as ratios within one process: `python -m tests.benchmarks.simulation`.
 
 The default experiment (drawing, forward, backward, all statistics and histograms) against its 30 bare matrix products
-of the same shapes, dtype and threads; once with all cores, once with one BLAS thread. Exits with 1 when a ratio is
-above 1.5. Where PyTorch can be imported, the same outputs computed with it are a third number.
+of the same shapes, dtype and threads; once with all cores, once with one BLAS thread. Where PyTorch can be imported
+(requirements-torch.txt), the same outputs computed with it are a third number. Exits with 1 when a ratio is above 1.5,
+or PyTorch is quicker, or cost grows faster than depth and samples.
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from statistics import median
 from time import perf_counter, sleep
@@ -20,6 +22,8 @@ from initviz.experiment import Experiment
 from initviz.simulate import simulate
 
 LIMIT = 1.5
+DOUBLED = 2.3
+"""At most so many times the cost for twice the depth or the samples."""
 REPETITIONS = 15
 SETTLE = 0.1
 """Seconds of rest before each run: BLAS threads go on spinning after a product, and would take a core from the next."""
@@ -43,6 +47,12 @@ def bare_products() -> Callable[[], None]:
             grad = grad @ w.T
 
     return run
+
+
+LARGER: dict[str, Callable[[], object]] = {
+    name: partial(simulate, EXPERIMENT.changed(**{name: 2 * getattr(EXPERIMENT, name)}))
+    for name in ("depth", "samples")
+}
 
 
 def interleaved(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
@@ -71,7 +81,12 @@ def main() -> int:
     threads = os.environ.get("OPENBLAS_NUM_THREADS", "all")
     listed = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in seconds.items())
     print(f"threads {threads:>3}: ratio {ratio:.2f} (at most {LIMIT}); {listed}")  # noqa: T201
-    missed = ratio > LIMIT or seconds["simulate"] > seconds.get("PyTorch", float("inf"))
+    doubled = {name: twice / seconds["simulate"] for name, twice in interleaved(LARGER).items()}
+    listed = ", ".join(f"twice the {name} costs {factor:.2f} times as much" for name, factor in doubled.items())
+    print(f"threads {threads:>3}: {listed} (at most {DOUBLED})")  # noqa: T201
+    missed = (
+        max(doubled.values()) > DOUBLED or ratio > LIMIT or seconds["simulate"] > seconds.get("PyTorch", float("inf"))
+    )
     if threads == "all":
         alone = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
         missed |= subprocess.run([sys.executable, "-m", __spec__.name], env=alone, check=False).returncode != 0
