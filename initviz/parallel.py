@@ -8,7 +8,7 @@ from functools import lru_cache
 from threading import Barrier, BrokenBarrierError, Lock, Thread
 from typing import Any, TypeVar
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 T = TypeVar("T")
 
@@ -125,6 +125,7 @@ def own_threads() -> Iterator[None]:
         return
     with _Guests.lock:
         if _Guests.count == 0:
+            _take_control()
             _Guests.limit = _blas().limit(limits=1)
         _Guests.count += 1
     try:
@@ -133,4 +134,11 @@ def own_threads() -> Iterator[None]:
         with _Guests.lock:
             _Guests.count -= 1
             if _Guests.count == 0 and _Guests.limit is not None:
+                _take_control()
                 _Guests.limit.restore_original_limits()
+
+
+def _take_control() -> None:
+    """threadpoolctl lets one thread set limits and silently ignores all others until it is told that the first is done.
+    Here whoever comes first and whoever leaves last may be any thread; `_Guests` sees to the order."""
+    OpenBLASController.clear_controlling_thread(force=True)

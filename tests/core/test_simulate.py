@@ -5,6 +5,7 @@ import sys
 import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -13,6 +14,7 @@ from time import sleep
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from threadpoolctl import threadpool_info
@@ -499,6 +501,32 @@ def test_blas_gets_its_threads_back_however_simulations_overlap() -> None:
     with pytest.raises(ZeroDivisionError), own_threads():
         raise ZeroDivisionError
     assert blas_threads() == before
+
+
+def test_blas_works_on_one_thread_whoever_comes_first_and_leaves_last() -> None:
+    before = blas_threads()
+    first, second = own_threads(), own_threads()
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        for enter, leave in ((one, other), (other, one)):
+            with own_threads():
+                assert set(blas_threads()) == {1}
+            enter.submit(first.__enter__).result()
+            assert set(blas_threads()) == {1}
+            leave.submit(second.__enter__).result()
+            enter.submit(first.__exit__, None, None, None).result()
+            assert set(blas_threads()) == {1}
+            leave.submit(second.__exit__, None, None, None).result()
+            assert blas_threads() == before
+            first, second = own_threads(), own_threads()
+
+
+def test_every_thread_computes_the_same_network() -> None:
+    """To the last bit: chaotic networks blow up any difference."""
+    experiment = Experiment(std=1.0)
+    here = simulate(experiment)
+    with ThreadPoolExecutor(1) as pool:
+        there = pool.submit(simulate, experiment).result()
+    pd.testing.assert_frame_equal(here.to_frame(), there.to_frame(), check_exact=True)
 
 
 def test_members_meet_share_and_keep_the_error_state() -> None:
