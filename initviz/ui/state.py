@@ -70,7 +70,7 @@ def visit(page: str, options: Mapping[str, Option]) -> Visit:
         chosen, _ = _options_from(_option_texts(saved, options), options)
     widgets = _widget_values(experiment, chosen)
     for name, value in widgets.items():
-        st.session_state[name] = value  # the same one too: after a page switch a widget would start at its minimum
+        put(name, value, again=saved.page != page)
     # Options at their defaults stay out: the link of a page switch would change at once, and cost a step of history.
     own = {name: options[name].spec.text(value) for name, value in chosen.items() if value != options[name].default}
     written = experiment.to_query() | own
@@ -80,6 +80,13 @@ def visit(page: str, options: Mapping[str, Option]) -> Visit:
     return Visit(
         experiment, chosen, warnings, urlencode({"page": page, "theme": st.context.theme.type or "", **written})
     )
+
+
+def put(widget: str, value: Any, *, again: bool = False) -> None:
+    """Give a widget its value. One that has it already is left alone: whatever is put travels to the browser, where it
+    would undo a move that was made meanwhile. `again`: after a page switch a widget would start at its minimum."""
+    if again or widget not in st.session_state or st.session_state[widget] != value:
+        st.session_state[widget] = value
 
 
 def load(experiment: Experiment) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from initviz.experiment import FIELDS, Experiment, field_of
 from initviz.fields import Choice, Number, Several, Switch, ViewField
 from initviz.presets import PRESETS
-from initviz.ui.state import Option, key, load
+from initviz.ui.state import Option, key, load, put
 
 GROUPS = {"main": "", "input": "Input", "advanced": "Advanced"}
 """Groups of fields -> title of the fold they stand in; the first stands open."""
@@ -50,7 +50,7 @@ def option(name: str, options: Mapping[str, Option]) -> None:
 def _preset_box(experiment: Experiment) -> None:
     """Shows the preset this experiment is, if any; choosing one loads it."""
     matching = next((preset.id for preset in PRESETS.values() if preset.experiment == experiment), None)
-    st.session_state["preset"] = matching
+    put("preset", matching)
     st.selectbox(
         "Preset",
         list(PRESETS),
@@ -101,7 +101,8 @@ def control(widget: str, spec: ViewField) -> None:
 
 def _slider(widget: str, spec: Number) -> None:
     kind: Any = int if spec.integer else float
-    st.session_state[widget] = kind(st.session_state[widget])
+    if type(st.session_state[widget]) is not kind:
+        st.session_state[widget] = kind(st.session_state[widget])
     st.slider(spec.label, kind(spec.low), kind(spec.high), step=kind(spec.step), key=widget, help=spec.help)
 
 

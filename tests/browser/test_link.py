@@ -162,3 +162,16 @@ def test_a_pinned_experiment_stays_while_the_other_moves(address: str, page: Pag
     assert "depth=7" in query(page)["pinned"]
     page.get_by_role("button", name="Unpin A", exact=True).click()
     page.wait_for_function("() => !new URLSearchParams(location.search).has('pinned')")
+
+
+def test_no_press_is_lost_while_the_page_works(page: Page, address: str) -> None:
+    """What the server sends of an earlier press must not undo a later one; pauses around the time of an answer."""
+    visit(page, f"{address}/?activation=relu&depth=5&width=64&samples=100")
+    handle = page.locator(".st-key-field-depth input[type=range], .st-key-field-depth [role=slider]").first
+    handle.focus()
+    for pause in range(20, 420, 20):
+        handle.press("ArrowRight")
+        page.wait_for_timeout(pause)
+    settle(page)
+    agrees(page, depth="25")
+    shows(page, "depth", "25")
