@@ -54,12 +54,12 @@ current = open_page("overview")
 parts.header(current, PAGES["overview"].question)
 verdict, charts = st.container(), st.container()
 with charts.skeleton(height=700):
-    propagation = parts.run(current.experiment)
-    findings = diagnosed(current.experiment, propagation)
-    fix = None if is_healthy(findings) else proposed(current.experiment)
-    with verdict:
+    with verdict:  # where a wait is seen
+        propagation, pinned = parts.run(current.experiment), parts.pinned(current)
+        findings = diagnosed(current.experiment, propagation)
+        fix = None if is_healthy(findings) else proposed(current.experiment)
         parts.sentence(findings[0])
         parts.remedy(fix, findings)
     with charts:
-        draw(current.key, current.experiment, propagation, parts.pinned(current), findings, fix, theme())
+        draw(current.key, current.experiment, propagation, pinned, findings, fix, theme())
         parts.download(propagation)

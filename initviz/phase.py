@@ -16,6 +16,7 @@ from initviz.initializers import INITIALIZERS
 from initviz.kernels import cosine_fixed_point
 from initviz.mean_field import Hidden, hidden_layers, propagate, propagate_back
 from initviz.moments import fixed_point, moments
+from initviz.simulate import Progress
 
 # --- the phase diagram ---------------------------------------------------------------------------------------------
 
@@ -55,7 +56,7 @@ MOST_LAYERS = 20
 """Growth is averaged over at most so many layers: deeper ones grow like them, and variances far out take time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # known by identity: what is built from it is remembered by it
 class PairGrowth:
     """Geometric means over the hidden layers, shape (activations, initializers); nan where theory has no answer."""
 
@@ -67,7 +68,7 @@ class PairGrowth:
     """Factor on the size of the gradient, per layer towards the input."""
 
 
-def pair_growth(experiment: Experiment) -> PairGrowth:
+def pair_growth(experiment: Experiment, progress: Progress | None = None) -> PairGrowth:
     """Growth per layer of every pair under the experiment's other settings, from the first hidden layer to the last.
 
     Follows one sample of mean size. alpha is the experiment's for its own activation, and the default for the others.
@@ -81,6 +82,8 @@ def pair_growth(experiment: Experiment) -> PairGrowth:
     with np.errstate(all="ignore"):
         for row, id in enumerate(ACTIVATIONS):
             forward[row, columns], backward[row, columns] = _growth(experiment.changed(activation=id), predictable)
+            if progress:
+                progress((row + 1) / len(ACTIVATIONS))
     return PairGrowth(tuple(ACTIVATIONS), tuple(INITIALIZERS), forward, backward)
 
 

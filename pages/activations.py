@@ -79,8 +79,9 @@ match current.options["show"]:
         parts.options_row(OPTIONS, "compare", "layer", "x")
         charts = st.container()
         with charts.skeleton(height=500):
-            propagation = parts.run(current.experiment)
-            layer = propagation.layers[min(current.options["layer"], current.experiment.depth)]
-            sentence.markdown(activation_tables.slope_sentence(current.experiment, layer))
+            with sentence:  # where a wait is seen
+                propagation = parts.run(current.experiment)
+                layer = propagation.layers[min(current.options["layer"], current.experiment.depth)]
+                st.markdown(activation_tables.slope_sentence(current.experiment, layer))
             with charts:
                 draw(current.key, current, layer, look)

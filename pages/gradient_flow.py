@@ -50,12 +50,12 @@ verdict = st.container()
 parts.options_row(OPTIONS, "view", "of", folded=("theory", "seeds"))
 charts = st.container()
 with charts.skeleton(height=700):
-    propagation = parts.run(current.experiment)
-    with verdict:
+    with verdict:  # where a wait is seen
+        propagation, pinned = parts.run(current.experiment), parts.pinned(current)
+        run = parts.runs(current.experiment, propagation, current.options["seeds"])
         findings = diagnosed(current.experiment, propagation)
         parts.sentence(parts.first(findings, "backward", propagation))
     with charts:
-        run = parts.runs(current.experiment, propagation, current.options["seeds"])
-        draw(current.key, current, propagation, run, parts.pinned(current), theme())
+        draw(current.key, current, propagation, run, pinned, theme())
         parts.download(propagation)
 chain.calculator(OPTIONS, current, propagation, theme())

@@ -73,11 +73,11 @@ limits = ("low", "high") if chosen["axis"] == "fixed" else ()
 parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds", *limits, "bins", "layer", "log"))
 charts = st.container()
 with charts.skeleton(height=700):
-    propagation = parts.run(current.experiment, bins)
-    with verdict:
+    with verdict:  # where a wait is seen
+        propagation, pinned = parts.run(current.experiment, bins), parts.pinned(current)
+        run = parts.runs(current.experiment, propagation, chosen["seeds"])
         findings = diagnosed(current.experiment, propagation)
         parts.sentence(parts.first(findings, "forward", propagation))
     with charts:
-        run = parts.runs(current.experiment, propagation, chosen["seeds"])
-        draw(current.key, current, propagation, run, parts.pinned(current), theme())
+        draw(current.key, current, propagation, run, pinned, theme())
         parts.download(propagation)

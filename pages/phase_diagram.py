@@ -40,7 +40,8 @@ else:
     parts.options_row(OPTIONS, "theory", "seeds")
     charts = st.container()
     with charts.skeleton(height=400):
-        run = parts.runs(experiment, parts.run(experiment), chosen["seeds"])
+        with verdict:  # where a wait is seen
+            run = parts.runs(experiment, parts.run(experiment), chosen["seeds"])
         theory = parts.Theory(experiment, chosen["theory"])
         with charts:
             left, right = st.columns(2, gap="medium")

@@ -8,6 +8,7 @@ job that nobody waits for any more makes room for the others.
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
@@ -155,7 +156,6 @@ def mapped(activation: str, alpha: float) -> PhaseMap:
     return phase_map(ACTIVATIONS[activation], alpha, SIGMA_W, SIGMA_B)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
 def growth_of_pairs(experiment: Experiment) -> PairGrowth:
     """Growth per layer of every activation with every initializer. Raises InputError without the inputs."""
-    return pair_growth(experiment)
+    return answer("Predicting", experiment, partial(pair_growth, experiment))

@@ -109,15 +109,16 @@ def _what_loading_does(experiment: Experiment) -> str:
 
 def pairs(experiment: Experiment, direction: str, look: Theme, verdict: DeltaGenerator) -> None:
     """Growth under all pairs in charts that stand side by side, or on a phone below each other."""
-    table, pair = _without_pair(experiment), (experiment.activation, experiment.initializer)
-    growth = growth_of_pairs(table)
-    verdict.info(_pair_sentence(growth, experiment), icon=":material/my_location:")
+    pair = experiment.activation, experiment.initializer
+    with verdict:  # where a wait is seen
+        growth = growth_of_pairs(_without_pair(experiment))
+        st.info(_pair_sentence(growth, experiment), icon=":material/my_location:")
     every = growth.initializers
     charts = [every[first : first + COLUMNS_A_CHART] for first in range(0, len(every), COLUMNS_A_CHART)]
     for number, column in enumerate(st.columns(len(charts), gap="xxsmall")):
         key = f"pairs-{number}"
         with column:
-            figure = remembered(_pairs_figure, table, direction, charts[number], pair, look)
+            figure = remembered(_pairs_figure, growth, direction, charts[number], pair, look)
             callback = _when_clicked(partial(_load_pair, experiment, key))
             parts.chart(figure, key, f"Factor per layer, {number + 1} of {len(charts)}", on_choose=callback)
     st.caption(
@@ -128,9 +129,9 @@ def pairs(experiment: Experiment, direction: str, look: Theme, verdict: DeltaGen
 
 
 def _pairs_figure(
-    table: Experiment, direction: str, initializers: tuple[str, ...], pair: tuple[str, str], look: Theme
+    growth: PairGrowth, direction: str, initializers: tuple[str, ...], pair: tuple[str, str], look: Theme
 ) -> go.Figure:
-    return pair_table(growth_of_pairs(table), direction, initializers, here=pair, theme=look)
+    return pair_table(growth, direction, initializers, here=pair, theme=look)
 
 
 def _without_pair(experiment: Experiment) -> Experiment:

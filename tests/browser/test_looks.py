@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from initviz.figures.theme import DARK
 from initviz.ui.page import PAGES
-from tests.browser.drive import visit
+from tests.browser.drive import settle, visit
 
 QUERY = "depth=4&width=32&samples=50"
 PATHS = ["" if id == "overview" else id for id in PAGES]
@@ -41,3 +41,15 @@ def test_nothing_is_wider_than_a_phone(address: str, phone: Page, path: str) -> 
     phone.wait_for_selector(".js-plotly-plot .main-svg")
     wide = "() => document.querySelector('[data-testid=stMain]').scrollWidth"
     assert phone.evaluate(wide) <= 390
+
+
+@pytest.mark.parametrize("path", ["initialization", "gradient_flow", "phase_diagram"])
+def test_a_wait_is_seen_without_scrolling(address: str, page: Page, path: str) -> None:
+    seed = PATHS.index(path)  # for each page one that nobody has asked for
+    page.goto(f"{address}/{path}?seeds=20&seed={seed}")
+    bar = page.get_by_test_id("stProgress")
+    bar.wait_for(state="visible")
+    box = bar.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 900
+    settle(page)
