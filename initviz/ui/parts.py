@@ -76,8 +76,14 @@ def pinned(current: Visit) -> Propagation | None:
 
 
 def runs(experiment: Experiment, propagation: Propagation, seeds: int) -> Run:
-    """What the charts by depth draw: the one network, or the median of as many as are asked for."""
-    return propagation if seeds < 2 else _or_stop(experiment, lambda: repeated(experiment, seeds))
+    """What the charts by depth draw: the one network, or the median of as many as are asked for, if they fit."""
+    if seeds < 2:
+        return propagation
+    try:
+        return repeated(experiment, seeds)
+    except InputError as error:
+        st.warning(str(error), icon=":material/weight:")
+        return propagation
 
 
 def _or_stop(experiment: Experiment, ask: Callable[[], T]) -> T:

@@ -43,10 +43,10 @@ def test_nothing_is_wider_than_a_phone(address: str, phone: Page, path: str) -> 
     assert phone.evaluate(wide) <= 390
 
 
-@pytest.mark.parametrize("path", ["initialization", "gradient_flow", "phase_diagram"])
+@pytest.mark.parametrize("path", ["initialization", "gradient_flow"])
 def test_a_wait_is_seen_without_scrolling(address: str, page: Page, path: str) -> None:
-    seed = PATHS.index(path)  # for each page one that nobody has asked for
-    page.goto(f"{address}/{path}?seeds=20&seed={seed}")
+    seed = PATHS.index(path)  # one that nobody has asked for; six networks are all that fit, and take a second
+    page.goto(f"{address}/{path}?seeds=6&seed={seed}")
     bar = page.get_by_test_id("stProgress")
     bar.wait_for(state="visible")
     box = bar.bounding_box()
