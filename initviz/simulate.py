@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from initviz.arrays import FloatArray, Workspace
 from initviz.experiment import Budget, Experiment
-from initviz.initializers import standard_normal
+from initviz.initializers import Fit, standard_normal
 from initviz.inputs import PREPROCESSING
 from initviz.parallel import Member, own_threads, threads, together
 from initviz.propagation import Bins, Gradient, Histogram, Layer, Propagation, Signal, Weights
@@ -213,13 +213,12 @@ class _Simulation:
             biases = std * standard_normal(self.streams.biases(layer), (pieces * width,))
             self.biases[layer - 1] = biases.astype(self.experiment.dtype)
 
-    def fit_weights(self, layer: int, before: FloatArray) -> None:
-        """Fit weights and biases to the batch, where that is the initializer's rule."""
+    def fit_weights(self, fit: Fit, layer: int, before: FloatArray) -> None:
+        """Fit weights and biases to the batch that enters the layer."""
         weights, biases = self.buffers.weights[layer - 1], self.biases[layer - 1]
-        if fit := self.experiment.weights.fit:
-            unfitted = np.zeros(weights.shape[1]) if biases is None else biases.astype(np.float64)
-            weights[...], fitted = fit(weights.astype(np.float64), unfitted, before.astype(np.float64))
-            self.biases[layer - 1] = fitted.astype(weights.dtype) if fitted.any() else None
+        unfitted = np.zeros(weights.shape[1]) if biases is None else biases.astype(np.float64)
+        weights[...], fitted = fit(weights.astype(np.float64), unfitted, before.astype(np.float64))
+        self.biases[layer - 1] = fitted.astype(weights.dtype) if fitted.any() else None
 
 
 class _Rows:
@@ -268,8 +267,8 @@ class _Rows:
     def _forward_layer(self, layer: int, before: FloatArray) -> FloatArray:
         """h of the layer; what is to be kept of it joins `hidden`."""
         norm, z = self.experiment.norm, self.buffers.z[layer - 1]
-        if self.experiment.weights.fit:
-            self.member.once(lambda: self.simulation.fit_weights(layer, before))
+        if fit := self.experiment.weights.fit:
+            self.member.once(lambda: self.simulation.fit_weights(fit, layer, before))
         self._enter(layer, before)
         inverse_std = None
         if norm.axis is not None:

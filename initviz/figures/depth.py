@@ -55,8 +55,8 @@ def by_depth(
     layers = [layer for one in series for layer in one.layers]
     gaps = find_gaps(series, log)
     first, last = min(layers, default=0), max(layers, default=1)
-    height = _height_of([*seen, *(line.value for line in lines)], log)
-    vertical = log_axis([*seen, *(line.value for line in lines)]) if log else {}
+    inside = [*seen, *(line.value for line in lines)]
+    height, vertical = _height_of(inside, log), log_axis(inside) if log else {}
     overrides: dict[str, Any] = {
         "xaxis": layer_axis(first, last, x_title),
         "yaxis": {"title": {"text": y_title}, **vertical},

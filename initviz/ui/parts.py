@@ -1,7 +1,7 @@
 """Pieces that several pages share: the run of an experiment, its verdict, charts, tables, sharing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeVar
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,7 +26,6 @@ from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
 from initviz.wording import say
 
-T = TypeVar("T")
 SEEDS = (1, 2, 5, 10, 20, 50)
 
 _ICONS: dict[Severity, str] = {
@@ -66,7 +65,15 @@ COMPARISON = {
 
 def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
     """The simulated experiment; where it cannot run, say why and what to do, and stop the page there."""
-    return _or_stop(experiment, lambda: simulated(experiment, bins))
+    try:
+        return simulated(experiment, bins)
+    except OverBudget as error:
+        st.error(str(error), icon=":material/weight:")
+        st.button("Use the size that fits", type="primary", on_click=load, args=(error.fit,), key="fit")
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        st.button("Use Gaussian inputs", on_click=load, args=(experiment.changed(inputs="gaussian"),), key="gaussian")
+    return st.stop()
 
 
 def pinned(current: Visit) -> Propagation | None:
@@ -84,18 +91,6 @@ def runs(experiment: Experiment, propagation: Propagation, seeds: int) -> Run:
     except InputError as error:
         st.warning(str(error), icon=":material/weight:")
         return propagation
-
-
-def _or_stop(experiment: Experiment, ask: Callable[[], T]) -> T:
-    try:
-        return ask()
-    except OverBudget as error:
-        st.error(str(error), icon=":material/weight:")
-        st.button("Use the size that fits", type="primary", on_click=load, args=(error.fit,), key="fit")
-    except InputError as error:
-        st.error(str(error), icon=":material/error:")
-        st.button("Use Gaussian inputs", on_click=load, args=(experiment.changed(inputs="gaussian"),), key="gaussian")
-    return st.stop()
 
 
 def first(findings: Sequence[Finding], direction: Direction, propagation: Propagation) -> Finding:
