@@ -44,8 +44,9 @@ Draw: TypeAlias = Callable[[np.random.Generator, int, int, Settings], FloatArray
 Fit: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 
 
-PAIRS = 32_768
-"""Pairs of normal values drawn at a time: their arrays stay in a core's cache."""
+PAIRS = 2**16
+"""Pairs of normal values drawn at a time: few enough for a core's cache, and so many that threads seldom wait for
+Python's lock."""
 
 
 def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
@@ -57,19 +58,25 @@ def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatAr
     pairs = (prod(shape) + 1) // 2
     values = np.empty(2 * pairs, np.float32)
     for first in range(0, pairs, PAIRS):
-        block = values[2 * first : 2 * (first + PAIRS)]
-        half = block.size // 2
-        bits = rng.bit_generator.random_raw(half).view(np.uint32)
-        radius, angle = bits[:half].astype(np.float32), bits[half:].view(np.int32).astype(np.float32)
-        radius += 0.5  # never 0, where the logarithm is infinite; larger numbers stay as they are
-        radius *= 2.0**-32
-        np.log(radius, out=radius)
-        radius *= -2
-        np.sqrt(radius, out=radius)
-        angle *= 2 * pi * 2.0**-32
-        np.multiply(radius, np.cos(angle, out=block[:half]), out=block[:half])
-        np.multiply(radius, np.sin(angle, out=block[half:]), out=block[half:])
+        _fill_with_normal(values[2 * first : 2 * (first + PAIRS)], rng)
     return values[: prod(shape)].reshape(shape)
+
+
+def _fill_with_normal(block: FloatArray, rng: np.random.Generator) -> None:
+    half = block.size // 2
+    bits = rng.bit_generator.random_raw(half).view(np.uint32)
+    radius, angle = bits[:half].astype(np.float32), block[half:]
+    angle[:] = bits[half:].view(np.int32)
+    radius += 0.5  # never 0, where the logarithm is infinite; larger numbers stay as they are
+    radius *= 2.0**-32
+    np.log(radius, out=radius)
+    radius *= -2
+    np.sqrt(radius, out=radius)
+    angle *= 2 * pi * 2.0**-32
+    np.cos(angle, out=block[:half])
+    np.sin(angle, out=angle)
+    block[:half] *= radius
+    block[half:] *= radius
 
 
 def draw_unit(rng: np.random.Generator, shape: tuple[int, ...], distribution: Distribution) -> FloatArray:

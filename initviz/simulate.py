@@ -248,10 +248,9 @@ class _Rows:
         simulation, depth = self.simulation, self.experiment.depth
         weights = [partial(simulation.draw_weights, layer) for layer in range(1, depth + 1)]
         everything: list[Callable[[], None]] = [simulation.draw_batch, simulation.draw_gradient, *weights]
-        tasks = self.member.share(everything)
-        for done, task in enumerate(tasks, 1):
+        for done, task in self.member.gather(enumerate(everything, 1))[0]:  # whoever is free takes the next
             task()
-            self._report(done / len(tasks) / 4)
+            self._report(done / len(everything) / 4)
         self.member.gather(None)
 
     # --- forward ---

@@ -68,8 +68,8 @@ class Survey:
     def see(self, rows: slice) -> None:
         """Count these rows in."""
         block = self.x[rows]
-        squares = np.vecdot(block, block)
-        self.total += float(np.add.reduce(block @ self._ones, dtype=np.float64))
+        squares = np.einsum("ij,ij->i", block, block)  # it and dot free Python's lock; vecdot and @ not up to 500 rows
+        self.total += float(np.add.reduce(np.dot(block, self._ones), dtype=np.float64))
         self.squares += float(np.add.reduce(squares, dtype=np.float64))
         low, high, smallest = _extremes(block)
         self.low, self.high = _lower(self.low, low), -_lower(-self.high, -high)
@@ -78,7 +78,7 @@ class Survey:
         self.samples.append(block.reshape(-1)[skipped :: self._stride].copy())
         if self.direction is not None:
             if _squares_are_exact(squares):
-                self.direction += (1 / np.sqrt(squares)) @ block
+                self.direction += np.dot(1 / np.sqrt(squares), block)
             else:
                 self.direction = None
 

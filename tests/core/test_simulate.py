@@ -25,7 +25,7 @@ from initviz.arrays import FloatArray, Workspace
 from initviz.experiment import Budget, Experiment, OverBudget
 from initviz.initializers import INITIALIZERS, standard_normal
 from initviz.normalization import NORMALIZATIONS
-from initviz.parallel import Member, own_threads, together
+from initviz.parallel import Member, own_threads, threads, together
 from initviz.propagation import Bins, Layer, Propagation
 from initviz.simulate import _Hidden, _Rows, _Simulation, input_batch, simulate
 
@@ -446,7 +446,8 @@ def test_float32_and_float64_are_the_same_network() -> None:
 # --- cost ---
 
 
-def test_memory_stays_below_one_and_a_half_times_weights_and_activations() -> None:
+def test_memory_stays_below_one_and_a_half_times_weights_and_activations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "threads", lambda: min(threads(), 2))  # each more draws in 2 MB of its own
     experiment = Experiment()
     Workspace._kept.clear()
     simulate(experiment.changed(depth=1, width=2, samples=2))  # imports and thread pools are not the experiment's
