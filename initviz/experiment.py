@@ -76,7 +76,9 @@ class Experiment:
         False, Switch("same matrix in every layer", "Layers of one shape share their weights.", "advanced")
     )
     linear_first: bool = _set(False, Switch("linear first layer", "The first layer has no activation.", "advanced"))
-    seed: int = _set(0, Number("seed", "Another seed is another draw.", 0, 2**31 - 1, integer=True, group="advanced"))
+    seed: int = _set(
+        0, Number("seed", "Another seed is another draw.", 0, 2**31 - 1, integer=True, group="advanced", typed=True)
+    )
     dtype: str = _set("float32", Choice("dtype", "Precision of the whole computation.", DTYPES, "advanced"))
 
     def __post_init__(self) -> None:

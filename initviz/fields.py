@@ -26,6 +26,8 @@ class Number:
     log: bool = False
     marks: tuple[float, ...] = ()
     """The values a slider offers, where neither even steps nor preferred numbers are what people use."""
+    typed: bool = False
+    """Typed in: among so many values a slider cannot hit one."""
     group: Group = "main"
 
     @classmethod

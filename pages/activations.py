@@ -29,7 +29,7 @@ OPTIONS = {
     "show": Option(Choice("Show", "What the page shows.", VIEWS), "curves"),
     "compare": Option(Several("Compare with", "More functions in the same chart.", ACTIVATIONS), []),
     "layer": Option(Number("z of layer", "Whose pre-activations lie under the curve.", 1, 100, integer=True), 1),
-    "x": Option(Number("probe at x", "Value and slope at this point.", -1000, 1000, 0.5), 3.0),
+    "x": Option(Number("probe at x", "Value and slope at this point.", -1000, 1000, 0.5, typed=True), 3.0),
 }
 POINTS = (-10.0, 0.0, 10.0)
 
@@ -43,12 +43,13 @@ def draw(key: str, _current: Visit, _layer: Layer, _look: Theme) -> None:
     density = _layer.z.histogram if _layer.z else None
     reach = 3 * _layer.z.std if _layer.z and isfinite(_layer.z.std) else 0.0
     wide = (-max(6.0, reach), max(6.0, reach))
+    probe = () if others else (x,)
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = curves(items, slopes=False, z_range=wide, theme=_look, density=density, probe=() if others else (x,))
+        figure = curves(items, slopes=False, z_range=wide, theme=_look, density=density, probe=probe)
         parts.chart(figure, "values", f"The function, over the z of layer {_layer.layer}")
     with right:
-        figure = curves(items, values=False, z_range=wide, theme=_look, density=density)
+        figure = curves(items, values=False, z_range=wide, theme=_look, density=density, probe=probe)
         parts.chart(figure, "slopes", "Its slope")
     activation_tables.probe(items, (*POINTS, x))
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
-from initviz.activations import ACTIVATIONS, Activation
+from initviz.activations import ACTIVATIONS, Activation, Curve
 from initviz.arrays import FloatArray
 from initviz.figures.panels import grid, panel_title
 from initviz.figures.theme import LIGHT, Theme, compact, faded, figure, layout
 from initviz.propagation import Histogram
-from initviz.wording import percent, show
+from initviz.wording import percent, say, show
 
 POINTS = 121
 """Points of a curve, corners and jumps not counted."""
@@ -57,7 +58,7 @@ def curves(
         if slopes:
             traces.append(_line(z, dphi, f"{name}: φ'", theme.colour(role), "dot" if values else "solid"))
     inside = [z for z in probe if low <= z <= high]
-    marks, notes = _probes(*items[0], inside, slopes, values, theme) if items and inside else ([], [])
+    marks, notes = _probes(*items[0], inside, slopes, values, high, theme) if items and inside else ([], [])
     traces += marks
     axes: dict[str, Any] = {
         "xaxis": {"title": {"text": "pre-activation z"}, "range": [low, high]},
@@ -107,28 +108,54 @@ def _density(histogram: Histogram, low: float, high: float, theme: Theme) -> dic
 
 
 def _probes(
-    activation: Activation, alpha: float, points: Sequence[float], slopes: bool, values: bool, theme: Theme
+    activation: Activation,
+    alpha: float,
+    points: Sequence[float],
+    slopes: bool,
+    values: bool,
+    reach: float,
+    theme: Theme,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(marked points, notes with their value and slope)."""
+    """(marked points, notes with their value and slope). `reach`: where the chart ends on either side."""
     z = np.array(points, dtype=float)
     phi, dphi = activation.phi(z.copy(), alpha), activation.dphi(z.copy(), alpha)
     shown = [y for y, wanted in ((phi, values), (dphi, slopes)) if wanted]
+    left = _room_on_the_left(activation.phi if values else activation.dphi, z, alpha, reach)
     marker = {"color": theme.text, "size": 11, "symbol": "circle-open", "line": {"width": 3}}
     marks = {"type": "scatter", "mode": "markers", "marker": marker, "hoverinfo": "skip", "showlegend": False}
     notes = [
         {
             "x": float(point),
             "y": float(y),
-            "text": f"φ({show(point)}) = {show(value)}, φ' = {show(slope)}",
-            "ax": -30 if point > 0 else 30,
+            "text": _note(point, value if values else None, slope if slopes else None),
+            **_beside(float(point), bool(to_left), reach),
             "ay": -30,
-            "xanchor": "right" if point > 0 else "left",
             "arrowcolor": theme.muted,
             "bgcolor": faded(theme.background, 0.85),
         }
-        for point, y, value, slope in zip(z, shown[0], phi, dphi, strict=True)
+        for point, to_left, y, value, slope in zip(z, left, shown[0], phi, dphi, strict=True)
     ]
-    return [{**marks, "x": z.tolist(), "y": y.tolist()} for y in shown], notes
+    return [{**marks, "x": z.tolist(), "y": y.tolist(), "cliponaxis": False} for y in shown], notes
+
+
+def _room_on_the_left(shown: Curve, z: FloatArray, alpha: float, reach: float) -> NDArray[np.bool_]:
+    """Whether a note above the curve had better stand to the left of z: where the curve rises, or the chart ends."""
+    step = reach / 60
+    rises = shown(z + step, alpha) > shown(z - step, alpha)
+    return np.where(np.abs(z) > reach / 2, z > 0, rises)
+
+
+def _beside(point: float, to_left: bool, reach: float) -> dict[str, Any]:
+    """Where a note's text stands; centred where it points out of the chart and, on a phone, would not fit."""
+    centred = to_left == (point < 0) and abs(point) > reach / 3
+    side = "right" if to_left else "left"
+    return {"ax": (20 if centred else 30) * (-1 if to_left else 1), "xanchor": "center" if centred else side}
+
+
+def _note(point: float, value: float | None, slope: float | None) -> str:
+    """What is shown there of phi and phi'."""
+    shown = (("φ", value), ("φ'", slope))
+    return ", ".join(f"{name}({show(point)}) = {say(said)}" for name, said in shown if said is not None)
 
 
 def _shading(low: float, high: float, theme: Theme) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def _line_shape(line: ReferenceLine, height: Callable[[float], float], theme: Th
         "y0": line.value,
         "y1": line.value,
         "line": {"color": theme.muted, "width": 1.5, "dash": "dot"},
-        "layer": "below",
+        "layer": "between",  # above the grid, below the data
         "label": {
             "text": line.label,
             "textposition": "end",
@@ -189,7 +189,7 @@ def _first_layer(highest: float, theme: Theme) -> dict[str, Any]:
         "y0": 0,
         "y1": 1,
         "line": {"color": theme.muted, "width": 1.5, "dash": "dot"},
-        "layer": "below",
+        "layer": "between",  # above the grid, below the data
         "label": {
             "text": "earliest layer",
             "textposition": "end" if top else "start",

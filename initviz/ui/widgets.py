@@ -1,6 +1,6 @@
 """One widget per field: kind, bounds, help and label all come from the field's own record."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
 import streamlit as st
@@ -87,10 +87,10 @@ def control(widget: str, spec: ViewField) -> None:
             )
         case Switch():
             st.toggle(spec.label, key=widget, help=spec.help)
-        case Number(label="seed"):
-            st.number_input(spec.label, int(spec.low), int(spec.high), step=1, key=widget, help=spec.help)
+        case Number(typed=True):
+            _plain_number(st.number_input, widget, spec)
         case Number(log=False, marks=()):
-            _slider(widget, spec)
+            _plain_number(st.slider, widget, spec)
         case Number():
             st.select_slider(
                 spec.label, _stops(widget, spec), format_func=lambda value: f"{value:g}", key=widget, help=spec.help
@@ -99,11 +99,12 @@ def control(widget: str, spec: ViewField) -> None:
             assert_never(spec)
 
 
-def _slider(widget: str, spec: Number) -> None:
+def _plain_number(draw: Callable[..., object], widget: str, spec: Number) -> None:
+    """Draw a slider or a box; Streamlit wants value, bounds and step of one type."""
     kind: Any = int if spec.integer else float
     if type(st.session_state[widget]) is not kind:
         st.session_state[widget] = kind(st.session_state[widget])
-    st.slider(spec.label, kind(spec.low), kind(spec.high), step=kind(spec.step), key=widget, help=spec.help)
+    draw(spec.label, kind(spec.low), kind(spec.high), step=kind(spec.step), key=widget, help=spec.help)
 
 
 def _stops(widget: str, spec: Number) -> list[float]:

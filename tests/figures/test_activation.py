@@ -70,11 +70,24 @@ def test_density_lies_under_the_curves_on_its_own_scale() -> None:
 
 def test_probe_says_value_and_slope() -> None:
     figure = curves([(ACTIVATIONS["tanh"], 0.0)], probe=[-10, 0, 1, 50])
-    assert [note.text for note in figure.layout.annotations] == ["φ(0) = 0, φ' = 1", "φ(1) = 0.762, φ' = 0.42"]
+    assert [note.text for note in figure.layout.annotations] == ["φ(0) = 0, φ'(0) = 1", "φ(1) = 0.762, φ'(1) = 0.42"]
     assert figure.data[-2].y == (0.0, pytest.approx(np.tanh(1)))
     # A probe on a curve of slopes only stands on that curve.
-    slopes = curves([(ACTIVATIONS["tanh"], 0.0)], probe=[0], values=False)
-    assert slopes.data[-1].y == (1.0,)
+    slopes = curves([(ACTIVATIONS["tanh"], 0.0)], probe=[3], values=False)
+    assert slopes.data[-1].y == (pytest.approx(1 - np.tanh(3) ** 2),)
+    assert [note.text for note in slopes.layout.annotations] == ["φ'(3) = 0.00987"]
+
+
+@pytest.mark.parametrize(
+    ("z", "slope", "anchor", "to_right"),
+    [(1, False, "right", False), (1, True, "left", True), (3, True, "center", True), (5.5, True, "right", False)],
+)
+def test_the_note_of_a_probe_stands_beside_the_curve_and_inside_the_chart(
+    z: float, slope: bool, anchor: str, to_right: bool
+) -> None:
+    figure = curves([(ACTIVATIONS["tanh"], 0.0)], probe=[z], values=not slope, slopes=slope)
+    (note,) = figure.layout.annotations
+    assert (note.xanchor, note.ax > 0) == (anchor, to_right)
 
 
 def test_shade() -> None:
