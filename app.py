@@ -37,13 +37,16 @@ def draw(
     left, right = st.columns(2, gap="medium")
     with left:
         parts.chart(layers.distributions(_run, theme=_look), "ridges", "h, layer by layer", height=TALL)
-        figure = signal.mean_by_depth(_run, pinned=_pinned, theme=_look)
-        parts.chart(figure, "mean", "Mean of h", height=LOW)
     with right:
         figure = signal.std_by_depth(_run, predicted=size, pinned=_pinned, theme=_look)
         parts.chart(figure, "std", "Size of the signal", height=LOW)
         figure = gradients.gradient_by_depth(_run, predicted=back, pinned=_pinned, theme=_look)
         parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = signal.mean_by_depth(_run, pinned=_pinned, theme=_look)
+        parts.chart(figure, "mean", "Mean of h", height=LOW)
+    with right:
         figure = signal.cosine_by_depth(_run, pinned=_pinned, theme=_look)
         parts.chart(figure, "cosine", "Likeness of two inputs", height=LOW)
     parts.more(_findings[1:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite, isnan, log10
 from typing import Any
 
@@ -60,13 +61,15 @@ def by_depth(
     overrides: dict[str, Any] = {
         "xaxis": layer_axis(first, last, x_title),
         "yaxis": {"title": {"text": y_title}, **vertical},
-        "shapes": [_line_shape(line, height, theme) for line in lines] + [shading(gap, theme) for gap in gaps],
-        "annotations": gap_words(gaps, first, last, theme),
+        "shapes": [_line_shape(line, theme) for line in lines] + [shading(gap, theme) for gap in gaps],
+        "annotations": [_line_name(line, height, log, theme) for line in lines if line.label],
         "height": 360,
         "showlegend": len(series) > 1,
     }
     if mark_first_layer:
-        overrides["shapes"].append(_first_layer(max(height(one.values[0]) for one in series), theme))
+        overrides["shapes"].append(_first_layer(theme))
+        overrides["annotations"].append(_first_layer_name(series, lines, height, theme))
+    overrides["annotations"] += gap_words(gaps, first, last, theme)
     if title:
         overrides |= {"title": {"text": title}, "margin": {"t": 72}}
     traces = [_band(one, log, theme) for one in series if one.low is not None]
@@ -158,8 +161,7 @@ def _height_of(seen: Sequence[float], log: bool) -> Callable[[float], float]:
     return height
 
 
-def _line_shape(line: ReferenceLine, height: Callable[[float], float], theme: Theme) -> dict[str, Any]:
-    """Named above the line, or below it at the top, where the axis would end."""
+def _line_shape(line: ReferenceLine, theme: Theme) -> dict[str, Any]:
     return {
         "type": "line",
         "xref": "paper",
@@ -168,19 +170,24 @@ def _line_shape(line: ReferenceLine, height: Callable[[float], float], theme: Th
         "y0": line.value,
         "y1": line.value,
         "line": {"color": theme.muted, "width": 1.5, "dash": "dot"},
-        "layer": "between",  # above the grid, below the data
-        "label": {
-            "text": line.label,
-            "textposition": "end",
-            "yanchor": "bottom" if height(line.value) < 0.9 else "top",
-            "font": {"color": theme.muted, "size": 14},
-        },
+        "layer": "below",
     }
 
 
-def _first_layer(highest: float, theme: Theme) -> dict[str, Any]:
-    """Named at the top, or at the bottom where a line begins at the top."""
-    top = highest < 0.8
+def _line_name(line: ReferenceLine, height: Callable[[float], float], log: bool, theme: Theme) -> dict[str, Any]:
+    """Above the line, or below it at the top, where the axis would end."""
+    above = height(line.value) < 0.9
+    return {
+        **_name(line.label, theme),
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "y": log10(line.value) if log else line.value,  # so Plotly wants it, unlike a shape's
+        "yanchor": "bottom" if above else "top",
+    }
+
+
+def _first_layer(theme: Theme) -> dict[str, Any]:
     return {
         "type": "line",
         "yref": "paper",
@@ -189,16 +196,23 @@ def _first_layer(highest: float, theme: Theme) -> dict[str, Any]:
         "y0": 0,
         "y1": 1,
         "line": {"color": theme.muted, "width": 1.5, "dash": "dot"},
-        "layer": "between",  # above the grid, below the data
-        "label": {
-            "text": "earliest layer",
-            "textposition": "end" if top else "start",
-            "textangle": 0,
-            "xanchor": "left",
-            "yanchor": "top" if top else "bottom",
-            "font": {"color": theme.muted, "size": 14},
-        },
+        "layer": "below",
     }
+
+
+def _first_layer_name(
+    series: Sequence[Series], lines: Sequence[ReferenceLine], height: Callable[[float], float], theme: Theme
+) -> dict[str, Any]:
+    """Beside the line where most is free, seen from the curves' first quarter."""
+    first_quarter = [one.values[: max(len(one.values) // 4, 1)] for one in series]
+    near = [value for values in first_quarter for value in values] + [line.value for line in lines]
+    taken = sorted([0, 1, *map(height, near)])
+    _, middle = max((above - below, (above + below) / 2) for below, above in pairwise(taken))
+    return {**_name("earliest layer", theme), "x": 1, "xanchor": "left", "yref": "paper", "y": middle}
+
+
+def _name(text: str, theme: Theme) -> dict[str, Any]:
+    return {"text": text, "showarrow": False, "font": {"color": theme.muted, "size": 14}}
 
 
 def _say(value: float) -> str:

@@ -51,12 +51,12 @@ def phase_diagram(
     x, y = _log_edges(phases.sigma_w), _edges(phases.sigma_b)
     traces = [_cells(phases, x, y, colouring, theme), *_edge_lines(phases, edge, theme), _choices(phases)]
     notes = [_side(phases, side, theme) for side in (False, True)]
-    if here is not None:
-        traces.append(_you_are_here(here, x, y, theme))
     if point.sigma_w2 is not None and point.sigma_b2 is not None:
         traces.append(_star(point, point.sigma_w2**0.5, point.sigma_b2**0.5, theme))
     else:
         notes.append(_words("no critical point", 0.99, 0.03, theme) | {"xref": "paper", "yref": "paper"})
+    if here is not None:
+        traces.append(_you_are_here(here, x, y, theme))
     ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if x[0] <= tick <= x[-1]]
     axes = {
         "xaxis": {
@@ -211,7 +211,7 @@ def _star(point: CriticalPoint, sigma_w: float, sigma_b: float, theme: Theme) ->
         "mode": "markers",
         "marker": {
             "symbol": "star" if solid else "star-open",
-            "size": 20,
+            "size": 23,
             "color": STAR if solid else theme.text,
             "line": {"color": theme.text, "width": 2},
         },
@@ -233,9 +233,9 @@ def _you_are_here(here: tuple[float, float], x: list[float], y: list[float], the
         "mode": "markers",
         "marker": {
             "symbol": f"triangle-{arrow}" if arrow else "circle",
-            "size": 24,  # shows around the star where the two meet
+            "size": 13,  # the star's points show around it where the two meet
             "color": theme.colour(3),
-            "line": {"color": theme.background, "width": 3},
+            "line": {"color": theme.background, "width": 2},
         },
         "cliponaxis": False,
         "hoverinfo": "skip",

@@ -56,7 +56,7 @@ def std_by_depth(
     """Standard deviation of h over layers."""
     return by_depth(
         [*runs(run, pinned, "std"), *predicted],
-        y_title="standard deviation of h",
+        y_title="std of h",
         log=log,
         theme=theme,
     )
@@ -100,7 +100,7 @@ def cosine_by_depth(
     """Mean cosine between two samples' h over layers: 1 means that the network cannot tell its inputs apart."""
     return by_depth(
         [*runs(run, pinned, "cosine"), *predicted],
-        y_title="mean cosine between two inputs' h",
+        y_title="mean cosine of two h",
         theme=theme,
         reference_lines=[ReferenceLine(1.0, "all inputs alike")],
     )

@@ -112,7 +112,7 @@ def template(theme: Theme) -> go.layout.Template:
             "xaxis": axis,
             "yaxis": axis,
             "colorway": list(theme.categorical),
-            "margin": {"l": 16, "r": 16, "t": 4, "b": 4},
+            "margin": {"l": 16, "r": 16, "t": 10, "b": 4},
             "title": {"x": 0, "xref": "paper", "font": {"size": 17}},
             # On top and outside: it pushes the plot down instead of covering it, and wraps on a phone.
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemclick": "toggleothers"},

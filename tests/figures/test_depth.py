@@ -23,7 +23,7 @@ def drawable(values: np.ndarray, log: bool = False) -> np.ndarray:
 
 
 def words(figure: go.Figure) -> list[str]:
-    return [annotation.text for annotation in figure.layout.annotations]
+    return [annotation.text for annotation in figure.layout.annotations if annotation.bgcolor]  # names have none
 
 
 def test_points_are_the_columns_of_the_table(any_run: Propagation) -> None:
@@ -130,9 +130,18 @@ def test_float_limits_are_those_of_the_formats() -> None:
 def test_limits_are_drawn_where_the_data_come_near(std: float, drawn: list[str]) -> None:
     series = [Series("x", [0, 1], np.array([std, std]))]
     figure = by_depth(series, y_title="", log=True, reference_lines=FLOAT_LIMITS)
-    assert [shape.label.text for shape in figure.layout.shapes] == drawn
+    assert [name.text for name in figure.layout.annotations] == drawn
     low, high = figure.layout.yaxis.range
-    assert all(low < log10(shape.y0) < high for shape in figure.layout.shapes)
+    for shape, name in zip(figure.layout.shapes, figure.layout.annotations, strict=True):
+        assert low < log10(shape.y0) == name.y < high
+
+
+@pytest.mark.parametrize(("values", "place"), [([1, 1], 0.5), ([1e-4, 1], 0.5), ([0.1, 1e-4], 0.375)])
+def test_the_earliest_layer_is_named_where_the_curves_leave_most_room(values: list[float], place: float) -> None:
+    series = [Series("x", [1, 2], np.array(values)), Series("y", [1, 2], np.array([1, 1e-4]))]
+    figure = by_depth(series, y_title="", log=True, mark_first_layer=True)
+    (name,) = figure.layout.annotations
+    assert (name.text, name.x, name.y) == ("earliest layer", 1, pytest.approx(place))
 
 
 def test_a_kept_line_stays_in_view() -> None:
