@@ -24,6 +24,8 @@ from initviz.quadrature import REACH, Octaves, bends, edges, effective, panels
 
 TERMS = 24
 """Hermite coefficients kept; bands need no more."""
+ROUNDING = 1e-9
+"""Coefficients and covariances of functions of size 1 that are no larger are errors of the quadrature."""
 _FUNCTIONS = 3  # phi, phi^2 and phi'^2, each divided by its size
 
 
@@ -109,7 +111,8 @@ def _alike(field: Field) -> tuple[FloatArray, FloatArray]:
     """The pairs' covariances of the three functions, and the squared cosine of their gradients at W h + b.
 
     Shapes (depth, pairs + 1, 3, 3) and (depth, pairs + 1). Unlike samples become alike by chance: a layer of n units
-    adds about (1 - c^2)^2/n to the variance of a cosine c, and 1/n to the squared cosine of independent gradients.
+    adds about (1 - c^2)^2/n to the variance of a cosine c, and 1/n to the squared cosine of independent gradients. As
+    cosines neither can exceed 1, which leading order does where small differences grow.
     """
     sizes, depth = field.sizes, len(field.sizes.q)
     n = by_layer(field.kinds, depth, "width")[:, 0]
@@ -121,24 +124,36 @@ def _alike(field: Field) -> tuple[FloatArray, FloatArray]:
         if depth > rows.start
     ]
     covariance, curvature, slope = (np.concatenate(part) for part in zip(*parts, strict=True))
-    chance = np.zeros_like(c)
+    chance, weighty = np.zeros_like(c), _weight_share(field)
     for layer in range(1, depth):
-        chance[layer] = slope[layer - 1] ** 2 * chance[layer - 1] + (1 - c[layer] ** 2) ** 2 / n[layer - 1]
+        grown = slope[layer - 1] ** 2 * chance[layer - 1] + (1 - c[layer] ** 2) ** 2 / n[layer - 1]
+        chance[layer] = np.minimum(weighty[layer] ** 2 * grown, 1)
     covariance = covariance + curvature * chance[..., np.newaxis, np.newaxis] / 2
     passed = np.square(slope * (sizes.at.m2 / (sizes.q * sizes.at.d2))[:, :1])
     overlap = np.ones_like(c)
     before = np.full(c.shape[1] - 1, 1 / n[-1])
     for layer in reversed(range(depth)):
         both = 1 + covariance[layer, :-1, 2, 2]
-        overlap[layer, :-1] = passed[layer, :-1] * before + (both - passed[layer, :-1]) / n[layer]
+        overlap[layer, :-1] = np.minimum(passed[layer, :-1] * before + (both - passed[layer, :-1]) / n[layer], 1)
         before = overlap[layer, :-1] + 1 / n[layer]
     return covariance, overlap
 
 
+def _weight_share(field: Field) -> FloatArray:
+    """Share of z^2 that the weights bring, not the biases, (depth,). Batch normalization takes biases away."""
+    depth = len(field.sizes.q)
+    sigma_w2, sigma_b2 = (by_layer(field.kinds, depth, name)[:, 0] for name in ("sigma_w2", "sigma_b2"))
+    if field.experiment.normalization == "batch":
+        return np.ones(depth)
+    signal = sigma_w2 * field.sizes.square[:-1, 0]
+    return signal / (signal + sigma_b2)
+
+
 def _branch_share(field: Field) -> FloatArray:
     """Share of the squared gradient that came through the weights, not beside them, (depth, 1)."""
-    factor = field.gradients.h[:-1, :1] / field.gradients.h[1:, :1]
-    return 1 - by_layer(field.kinds, len(factor), "skip") / factor
+    inside, outside = field.gradients.h[:-1, :1], field.gradients.h[1:, :1]
+    skip = by_layer(field.kinds, len(inside), "skip")
+    return 1 - np.divide(skip * outside, inside, out=np.zeros_like(inside), where=skip > 0)  # both may have died
 
 
 def _carried(field: Field) -> FloatArray:
@@ -151,7 +166,7 @@ def _carried(field: Field) -> FloatArray:
     square, q = sizes.square[:, 0], sizes.q[:, 0]
     signal = sigma_w2 * (field.centred if normalization == "batch" else square[:-1])
     raw = signal + EPSILON if normalization == "batch" else signal + sigma_b2 + EPSILON
-    follows = signal / (signal + sigma_b2) if normalization == "none" else signal / raw * EPSILON / raw
+    follows = _weight_share(field) if normalization == "none" else signal / raw * EPSILON / raw
     kept = np.sqrt(square[:-1] / square[1:])
     b = branch * np.sqrt(sizes.at.m2[:, 0] / square[1:])
     mu = sizes.mu[:-1, 0] / np.sqrt(square[1:])
@@ -207,7 +222,7 @@ def _series(kind: Hidden, q: FloatArray, c: FloatArray) -> tuple[FloatArray, Flo
 @lru_cache(maxsize=64)
 def _hermite_table(activation: Activation, alpha: float) -> Octaves:
     compute = _hermite if activation.elementwise else _maxout
-    return Octaves(lambda q: compute(activation, alpha, q), _FUNCTIONS * (TERMS + _FUNCTIONS), low=-40, high=60)
+    return Octaves(lambda q: compute(activation, alpha, q), _FUNCTIONS * (TERMS + _FUNCTIONS), -40, 60, ROUNDING)
 
 
 def _hermite(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:

@@ -83,9 +83,12 @@ class Octaves:
     once; they write the same numbers.
     """
 
-    def __init__(self, compute: Callable[[FloatArray], FloatArray], columns: int, low: int, high: int) -> None:
-        """`compute` turns q of shape (n,) into values of shape (n, columns)."""
-        self._compute, self._low, self._high = compute, low, high
+    def __init__(
+        self, compute: Callable[[FloatArray], FloatArray], columns: int, low: int, high: int, rounding: float = 0.0
+    ) -> None:
+        """`compute` turns q of shape (n,) into values of shape (n, columns). rounding: what is no larger than this at
+        an end is nothing else and stays as it is beyond."""
+        self._compute, self._low, self._high, self._rounding = compute, low, high, rounding
         self.least, self.most = 2.0**low, 2.0**high
         self._coefficients = np.zeros((high - low, _DEGREE + 1, columns))
         self._known = np.zeros(high - low, dtype=bool)
@@ -100,7 +103,8 @@ class Octaves:
     def _exponents(self) -> FloatArray:
         """The powers of q that the columns follow below and above, shape (2, columns)."""
         ends = np.abs(self._compute(2.0 ** np.array([self._low, self._low + 1, self._high - 1, self._high])))
-        ratio = np.divide(ends[1::2], ends[::2], out=np.ones_like(ends[::2]), where=ends[::2] > 0)
+        lower, upper = ends[::2], ends[1::2]
+        ratio = np.divide(upper, lower, out=np.ones_like(lower), where=np.minimum(lower, upper) > self._rounding)
         powers = np.round(2 * np.log2(ratio)) / 2  # whole or half for every activation
         return np.clip(powers, [[0], [-2]], 2)  # where a column is rounding, so is its power
 

@@ -6,7 +6,7 @@ Public: predict, Prediction; layer_masses.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, nan
+from math import nan
 from types import MappingProxyType
 from typing import Literal
 
@@ -71,7 +71,8 @@ class Prediction:
     def band(self, name: str, coverage: float = 0.95) -> tuple[FloatArray, FloatArray]:
         """(low, high) of the central share of all networks of this width, for std, rms or grad_h_std.
 
-        Log-normal around the prediction's median, to leading order in depth/width. nan where there is no prediction.
+        Log-normal around the prediction's median, to leading order in depth/width. nan where there is no prediction,
+        or sizes leave float64's range.
         """
         variances = {"std": "variance", "rms": "square", "grad_h_std": "gradient"}
         if name not in variances:
@@ -81,7 +82,7 @@ class Prediction:
             return values, values
         # far deeper than wide, the leading order grows beyond all numbers; such networks are anywhere
         variance = getattr(self.scatter, variances[name])
-        log_variance = np.log1p(np.nan_to_num(variance, nan=inf).clip(0)).clip(max=1000)
+        log_variance = np.log1p(variance.clip(0)).clip(max=1000)
         reach = special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2
         return values * np.exp(-log_variance / 4 - reach), values * np.exp(-log_variance / 4 + reach)
 
