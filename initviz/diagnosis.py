@@ -195,13 +195,15 @@ def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
         if hit:
             first, way = (hit[0], "on") if direction == "forward" else (hit[-1], "back")
             share = float(values[first])
+            title, sentence = f"The {what} overflows", f"The {what} overflows {experiment.dtype}"
+            if direction == "backward" and layers.column("nonfinite")[first + 1 :].any():
+                title, sentence = "The gradient is lost", "The gradient is lost where the signal overflows"
             yield Finding(
                 f"{what}_overflow",
                 "bad",
                 direction,
-                f"The {what} overflows",
-                f"The {what} overflows {experiment.dtype}: from layer {first} {way}, values are no longer finite"
-                f" ({percent(share)} of them there).",
+                title,
+                f"{sentence}: from layer {first} {way}, values are no longer finite ({percent(share)} of them there).",
                 hit,
                 {"layer": first, "nonfinite": share},
             )
@@ -324,8 +326,10 @@ def _worst_share(layers: Columns, name: str, direction: Direction, title: str, s
 
 
 def _symmetry(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
-    columns = _hidden(layers, "grad_w_unique_columns")
-    hit = tuple(1 + int(k) for k in np.flatnonzero(columns == 1))
+    """Gradients that are all 0, or no numbers, are alike too: then only equal weights make the units one."""
+    like = _hidden(layers, "grad_w_unique_columns") == 1
+    like &= (_hidden(layers, "grad_w_std") > 0) | (_hidden(layers, "weight_std") == 0)
+    hit = tuple(1 + int(k) for k in np.flatnonzero(like))
     if hit and experiment.width > 1:
         yield Finding(
             "symmetry",

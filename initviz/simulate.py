@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import islice
-from math import nan, prod, sqrt
+from math import isnan, nan, prod, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -46,6 +46,8 @@ class _Hidden:
     inverse_std: FloatArray | None
     flush: bool
     """Whether h has negligible values."""
+    lost: bool
+    """Whether there is a nan in z: no slope is known there."""
     shares: tuple[float, float, float]
     """Of saturated values, zero values and dead units."""
     one_sign: float
@@ -308,7 +310,7 @@ class _Rows:
         of_out = others[-1] if others else of_h
         shares = _shares(units, of_out)
         one_sign = sum(one_signed) / len(before)
-        self.hidden.append(_Hidden(of_z.x, inverse_std, of_h.negligible, shares, one_sign))
+        self.hidden.append(_Hidden(of_z.x, inverse_std, of_h.negligible, isnan(of_z.low), shares, one_sign))
         for measure, survey in self.member.share([(self._measure_z, of_z), (self._measure_h, of_h)]):
             measure(layer, survey)
 
@@ -359,7 +361,10 @@ class _Rows:
         activation, alpha = self.experiment.layer_activation(layer)
         scale = self.experiment.residual if self.experiment.has_skip(layer) else 1.0
         branch = grad_h[rows] if scale == 1 else scale * grad_h[rows]
-        activation.backward(self.hidden[layer - 1].z[rows], alpha, branch, grad_z[rows])
+        hidden = self.hidden[layer - 1]
+        activation.backward(hidden.z[rows], alpha, branch, grad_z[rows])
+        if hidden.lost:  # relu' would call it 0, as if the unit slept
+            np.copyto(grad_z[rows], nan, where=np.isnan(hidden.z[rows]))
 
     def _leave(self, layer: int, grad_z: FloatArray, grad_h: FloatArray, grad_before: FloatArray) -> None:
         """dL/dh of the layer before."""

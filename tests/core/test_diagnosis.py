@@ -139,7 +139,9 @@ def share_numbers(p: Propagation, finding: Finding) -> Numbers:
 
 
 def symmetry_numbers(p: Propagation, finding: Finding) -> Numbers:
-    assert finding.layers == tuple(np.flatnonzero(p.column("grad_w_unique_columns") == 1))
+    weights_alike, gradients = p.column("weight_std") == 0, p.column("grad_w_std")
+    alike = (p.column("grad_w_unique_columns") == 1) & (weights_alike | (gradients > 0))
+    assert finding.layers == tuple(np.flatnonzero(alike))
     return {"layers": len(finding.layers), "unique_columns": 1}
 
 
@@ -276,6 +278,18 @@ def test_an_overflow_also_says_how_fast_it_grew() -> None:
     assert found["signal_overflow"].evidence["layer"] - found["exploding_signal"].layers[-1] in (0, 1)
 
 
+def test_a_gradient_that_is_lost_in_an_overflow_is_not_said_to_die_or_to_be_alike() -> None:
+    found = findings(SMALL.changed(activation="relu", std=100, depth=100))
+    assert found["gradient_overflow"].title == "The gradient is lost"
+    assert not {"vanishing_gradient", "symmetry"} & set(found)
+
+
+def test_a_gradient_that_underflows_dies_and_is_not_said_to_be_alike() -> None:
+    found = findings(SMALL.changed(activation="tanh", std=1e-5, depth=100))
+    assert found["vanishing_gradient"].evidence["first"] == 0
+    assert "symmetry" not in found
+
+
 def test_one_layer_has_nothing_to_compare() -> None:
     found = findings(SMALL.changed(depth=1))
     assert set(found) == {"healthy"}
@@ -293,8 +307,8 @@ class Made:
 
     def column(self, name: str, /) -> FloatArray:
         plain = {
-            "std": 1.0, "grad_h_std": 1.0, "cosine": 0.0, "grad_w_unique_columns": 9.0, "fan_in": 9.0,
-            "weight_mean": 0.0,
+            "std": 1.0, "grad_h_std": 1.0, "cosine": 0.0, "grad_w_unique_columns": 9.0, "grad_w_std": 1.0,
+            "fan_in": 9.0, "weight_mean": 0.0,
         }  # fmt: skip
         if name == "weight_std" and name not in self.replaced:
             return np.arange(6.0)
@@ -341,7 +355,7 @@ def test_sizes_are_graded_at_their_limits(name: str, what: str, sign: int) -> No
 def test_two_layers_are_graded_by_the_factor() -> None:
     def grade(factor: float) -> str | None:
         columns = {"std": np.array([1.0, 1.0, factor]), "grad_h_std": np.ones(3)}
-        short = {name: np.full(3, 9.0) for name in ("grad_w_unique_columns", "fan_in")}
+        short = {name: np.full(3, 9.0) for name in ("grad_w_unique_columns", "grad_w_std", "fan_in")}
         zero = ("saturated", "zero", "dead", "cosine", "nonfinite", "grad_h_nonfinite", "weight_mean")
         half = ("grad_h_float16_zero", "grad_h_float16_overflow")
         made = Made(columns | short | {name: np.zeros(3) for name in zero + half} | {"weight_std": np.arange(3.0)})

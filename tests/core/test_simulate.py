@@ -313,6 +313,17 @@ def test_overflow_is_counted_and_not_raised() -> None:
     assert (result.column("float16_overflow") >= nonfinite - 1e-12).all()
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_no_gradient_is_known_where_z_is_no_number(activation: str) -> None:
+    """Sums of +inf and -inf are nan, long before layer 60. The gradient of the sine explodes by itself."""
+    experiment = Experiment(activation=activation, std=100.0, depth=60, width=40, samples=30)
+    result = simulate(experiment)
+    bounded = simulate(experiment.changed(depth=1)).column("max")[1] < 10
+    assert result.column("nonfinite")[-1] == (not bounded)
+    if activation != "sin":
+        assert (result.column("grad_h_nonfinite")[:-1] == (not bounded)).all()
+
+
 @pytest.mark.usefixtures("no_warnings")
 @pytest.mark.parametrize("initializer", INITIALIZERS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
