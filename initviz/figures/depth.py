@@ -212,7 +212,9 @@ def _first_layer_name(
 
 
 def _name(text: str, theme: Theme) -> dict[str, Any]:
-    return {"text": text, "showarrow": False, "font": {"color": theme.muted, "size": 14}}
+    """Legible over curves, which shine through."""
+    font = {"color": theme.muted, "size": 14}
+    return {"text": text, "showarrow": False, "font": font, "bgcolor": faded(theme.background, 0.6)}
 
 
 def _say(value: float) -> str:
