@@ -57,7 +57,7 @@ class Prediction:
             known |= {name: np.full(len(self), nan) for name in COLUMNS if name not in known}
         else:
             with np.errstate(all="ignore"):
-                known |= _costly(self.field)
+                known |= _told(_costly(self.field), self.field.last)
         return MappingProxyType({name: _read_only(known[name]) for name in COLUMNS})
 
     @cached_property
@@ -109,8 +109,9 @@ def predict(experiment: Experiment) -> Prediction:
         return Prediction(experiment, {"layer": np.arange(experiment.depth + 1, dtype=float)}, reason)
     with np.errstate(all="ignore"):
         field = mean_field(experiment)
-        base = _cheap(field)
-    return Prediction(experiment, base, _missing_numbers(base), _note(experiment), field)
+        base = _told(_cheap(field), field.last)
+    reason = _untold(field) if field.last < experiment.depth else _missing_numbers(base)
+    return Prediction(experiment, base, reason, _note(experiment), field)
 
 
 def _no_prediction(experiment: Experiment) -> str:
@@ -155,6 +156,22 @@ def _costly(field: Field) -> dict[str, FloatArray]:
         "zero": _with_input(nan, zero),
         "cosine": _with_input(field.batch.cosine, cosine),
     }
+
+
+def _told(columns: dict[str, FloatArray], last: int) -> dict[str, FloatArray]:
+    """The columns, nan beyond the last layer that theory can tell, and in all gradients, which come from there."""
+    for name, values in columns.items():
+        if last + 1 < len(values) and name != "layer":
+            values[0 if name.startswith("grad") else last + 1 :] = nan
+    return columns
+
+
+def _untold(field: Field) -> str:
+    lost = f"layers {field.last + 1} to {field.experiment.depth}"
+    return (
+        f"No prediction for {lost} and for the gradients that come from there: theory lets a few samples take over the"
+        " batch, which batch normalization of real units, each by a std of its own, prevents."
+    )
 
 
 def _read_only(values: FloatArray) -> FloatArray:
@@ -219,7 +236,7 @@ def layer_masses(
     where branches of all layers before add up to no known distribution.
     """
     experiment, field = prediction.experiment, prediction.field
-    if field is None or (quantity == "h" and experiment.has_skip(layer)):
+    if field is None or layer > field.last or (quantity == "h" and experiment.has_skip(layer)):
         return np.full(len(edges) - 1, nan)
     q, weights = field.sizes.q[layer - 1], field.shares
     if quantity == "z":

@@ -217,6 +217,21 @@ def test_weight_gradients_need_no_cross_terms() -> None:
     within(ratio, 1, np.full(3, 1 / 200))
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_batch_normalization_is_predicted_or_not_at_all(activation: str) -> None:
+    """Standardized digits hold a few samples of great size; theory lets the ReLU family make them greater."""
+    changes = {"inputs": "digits", "preprocessing": "standardize", "normalization": "batch", "depth": 20, "width": 200}
+    experiment = Experiment(activation=activation, initializer="he_normal", samples=100).changed(**changes)
+    prediction, measured = predict(experiment), simulate(experiment).column("grad_h_std")
+    told = not prediction.reason
+    assert told or activation not in ("linear", "sigmoid", "tanh", "selu")
+    assert not told or activation not in ("relu", "gelu", "swish", "maxout")
+    assert np.isnan(prediction.column("grad_h_std")).all() != told
+    assert np.isnan(prediction.column("std")[-1]) != told and np.isfinite(prediction.column("std")[1])
+    if told:
+        assert np.abs(np.log(measured / prediction.column("grad_h_std"))).max() < np.log(5)
+
+
 @pytest.mark.parametrize("std", [1e-3, sqrt(2 / 20), 100])
 def test_relu_scatters_exactly_so(std: float) -> None:
     """E M^2 / (E M)^2 = (1 + 5/n)^l for one input, at any width (Hanin & Nica 2020); gradients: (1 + 2/n) more."""
