@@ -40,21 +40,22 @@ def _integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArra
     slope_up, slope_down = activation.dphi(root * z, alpha), activation.dphi(-root * z, alpha)
 
     def mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
-        return np.sum(weights * (positive + negative), axis=1)
+        return np.vecdot(weights, positive + negative)
 
-    m1, m2 = mean(up, down), mean(up**2, down**2)
-    d1 = mean(slope_up, slope_down)
+    up2, down2 = np.square(up), np.square(down)
+    steep_up, steep_down = np.square(slope_up), np.square(slope_down)
+    m1, d1 = mean(up, down), mean(slope_up, slope_down)
     tilt = m1[:, np.newaxis] + root * d1[:, np.newaxis] * z  # the linear part; by Stein's lemma its slope is d1
     rest = mean(np.square(up - tilt), np.square(down - (2 * m1[:, np.newaxis] - tilt)))
     return np.stack(
         [
             m1,
-            m2,
-            mean(up**4, down**4),
+            mean(up2, down2),
+            mean(np.square(up2), np.square(down2)),  # quicker than a fourth power
             q * d1**2 + rest,
             d1,
-            mean(slope_up**2, slope_down**2),
-            mean(slope_up**4, slope_down**4),
+            mean(steep_up, steep_down),
+            mean(np.square(steep_up), np.square(steep_down)),
             mean(z * up * slope_up, -z * down * slope_down) / root[:, 0],
         ],
         axis=1,

@@ -110,8 +110,9 @@ def predict(experiment: Experiment) -> Prediction:
     with np.errstate(all="ignore"):
         field = mean_field(experiment)
         base = _told(_cheap(field), field.last)
+        note = _note(experiment, base)
     reason = _untold(field) if field.last < experiment.depth else _missing_numbers(base)
-    return Prediction(experiment, base, reason, _note(experiment), field)
+    return Prediction(experiment, base, reason, note, field)
 
 
 def _no_prediction(experiment: Experiment) -> str:
@@ -210,7 +211,7 @@ def _missing_numbers(base: Mapping[str, FloatArray]) -> str:
     )
 
 
-def _note(experiment: Experiment) -> str:
+def _note(experiment: Experiment, base: Mapping[str, FloatArray]) -> str:
     notes = []
     if experiment.phi.mean_field_id:
         like = at_infinite_width(experiment.phi, experiment.phi_alpha)[0]
@@ -221,7 +222,30 @@ def _note(experiment: Experiment) -> str:
         )
     if experiment.normalization == "batch":
         notes.append("Batch normalization: the prediction is that of a large batch of unlike samples.")
+    if experiment.residual and _excess(base, experiment.width) > EXCESS:
+        notes.append(
+            "Residual connections: the part of the gradient that points along h grows with the signal, faster than the"
+            " rest; at this width it makes the first layers' gradients larger than predicted."
+        )
     return " ".join(notes)
+
+
+EXCESS = 1.25
+"""From what factor on a note says that a real gradient is larger than the prediction."""
+
+
+def _excess(base: Mapping[str, FloatArray], width: int) -> float:
+    """About how many times larger than predicted the gradient at layer 1 of a residual network of this width is.
+
+    A layer is h' = h + a phi(W h), and W knows h through phi: the gradient's part along h' becomes one along h, times
+    |h'|/|h|. At first that is 1/width of the square, and each layer turns 1/width of what passes W into more.
+    """
+    square, gradient = np.square(base["rms"]), np.square(base["grad_h_std"])
+    whole, along = 1.0, 1 / width
+    for layer in range(len(square) - 1, 1, -1):
+        factor, growth = gradient[layer - 1] / gradient[layer], square[layer] / square[layer - 1]
+        whole, along = factor * whole + (growth - factor) * along, growth * along + (factor - 1) * whole / width
+    return float(np.sqrt(whole / gradient[1]))
 
 
 # --- distributions -------------------------------------------------------------------------------------------------

@@ -217,6 +217,29 @@ def test_weight_gradients_need_no_cross_terms() -> None:
     within(ratio, 1, np.full(3, 1 / 200))
 
 
+@pytest.mark.parametrize(
+    ("changes", "larger"),
+    [
+        ({"activation": "relu"}, True),
+        ({"activation": "relu", "width": 800}, True),
+        ({"activation": "gelu"}, True),
+        ({"activation": "tanh", "initializer": "lecun_normal"}, False),
+        ({"activation": "linear", "initializer": "lecun_normal"}, False),
+        ({"activation": "relu", "depth": 5}, False),
+        ({"activation": "relu", "residual": 0}, False),
+    ],
+    ids=lambda changes: "-".join(map(str, changes.values())) if isinstance(changes, dict) else "",
+)
+def test_a_note_says_where_residual_gradients_are_larger(changes: dict[str, object], larger: bool) -> None:
+    """The geometric mean of five networks, each of which scatters by 15 % or so; EXCESS is a matter of taste."""
+    experiment = Experiment(initializer="he_normal", residual=1, depth=20, width=200, samples=50).changed(**changes)
+    prediction = predict(experiment)
+    logs = [np.log(simulate(experiment.changed(seed=seed)).column("grad_h_std")[1]) for seed in range(5)]
+    excess = np.exp(np.mean(logs)) / prediction.column("grad_h_std")[1]
+    assert ("larger than predicted" in prediction.note) == larger == (excess > 1.5)
+    assert larger or excess < 1.25
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_batch_normalization_is_predicted_or_not_at_all(activation: str) -> None:
     """Standardized digits hold a few samples of great size; theory lets the ReLU family make them greater."""
