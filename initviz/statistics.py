@@ -169,11 +169,6 @@ def survey_rows(x: FloatArray, rows: slice, cosine: bool = False) -> Survey:
     return seen
 
 
-def survey(x: FloatArray, cosine: bool = False) -> Survey:
-    """A survey of all rows."""
-    return survey_rows(x, slice(0, len(x)), cosine)
-
-
 def joined(parts: Iterable[Survey]) -> Survey:
     """The survey of a whole array from the surveys of its parts, in order."""
     return reduce(add, parts)

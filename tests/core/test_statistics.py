@@ -23,11 +23,15 @@ from initviz.statistics import (
     median,
     row_blocks,
     signal,
-    survey,
+    survey_rows,
 )
 
 DTYPES = (np.float32, np.float64)
 Dtype = type[np.float32] | type[np.float64]
+
+
+def survey(x: FloatArray, cosine: bool = False) -> Survey:
+    return survey_rows(x, slice(0, len(x)), cosine)
 
 
 @pytest.fixture(autouse=True)
