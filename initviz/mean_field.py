@@ -323,7 +323,8 @@ class Field:
             return self.experiment.depth
         q = self.sizes.q
         apart = np.square(q) @ self.shares / np.square(q @ self.shares)
-        return int(np.argmax(np.append(apart, np.inf) > APART * apart[0]))
+        beyond = np.flatnonzero(apart > APART * apart[0])
+        return int(beyond[0]) if beyond.size else self.experiment.depth
 
     @cached_property
     def gradients(self) -> Gradients:
