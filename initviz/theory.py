@@ -72,7 +72,7 @@ class Prediction:
         """(low, high) of the central share of all networks of this width, for std, rms or grad_h_std.
 
         Log-normal around the prediction's median, to leading order in depth/width. nan where there is no prediction,
-        or sizes leave float64's range.
+        or where sizes, or leading orders far deeper than wide, leave float64's range.
         """
         variances = {"std": "variance", "rms": "square", "grad_h_std": "gradient"}
         if name not in variances:
@@ -80,9 +80,8 @@ class Prediction:
         values = self.column(name)
         if self.scatter is None:
             return values, values
-        # far deeper than wide, the leading order grows beyond all numbers; such networks are anywhere
         variance = getattr(self.scatter, variances[name])
-        log_variance = np.log1p(variance.clip(0)).clip(max=1000)
+        log_variance = np.log1p(variance.clip(0)).clip(max=1000)  # exp of much more would overflow
         reach = special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2
         return values * np.exp(-log_variance / 4 - reach), values * np.exp(-log_variance / 4 + reach)
 
