@@ -195,15 +195,16 @@ def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
         if hit:
             first, way = (hit[0], "on") if direction == "forward" else (hit[-1], "back")
             share = float(values[first])
-            title, sentence = f"The {what} overflows", f"The {what} overflows {experiment.dtype}"
+            title, cause = f"The {what} overflows", experiment.dtype
             if direction == "backward" and layers.column("nonfinite")[first + 1 :].any():
-                title, sentence = "The gradient is lost", "The gradient is lost where the signal overflows"
+                title, cause = "The gradient is lost", "where the signal overflows"
             yield Finding(
                 f"{what}_overflow",
                 "bad",
                 direction,
                 title,
-                f"{sentence}: from layer {first} {way}, values are no longer finite ({percent(share)} of them there).",
+                f"{title} {cause}: from layer {first} {way}, values are no longer finite"
+                f" ({percent(share)} of them there).",
                 hit,
                 {"layer": first, "nonfinite": share},
             )

@@ -142,9 +142,9 @@ def _alike(field: Field) -> tuple[FloatArray, FloatArray]:
 def _weight_share(field: Field) -> FloatArray:
     """Share of z^2 that the weights bring, not the biases, (depth,). Batch normalization takes biases away."""
     depth = len(field.sizes.q)
-    sigma_w2, sigma_b2 = (by_layer(field.kinds, depth, name)[:, 0] for name in ("sigma_w2", "sigma_b2"))
     if field.experiment.normalization == "batch":
         return np.ones(depth)
+    sigma_w2, sigma_b2 = (by_layer(field.kinds, depth, name)[:, 0] for name in ("sigma_w2", "sigma_b2"))
     signal = sigma_w2 * field.sizes.square[:-1, 0]
     return signal / (signal + sigma_b2)
 
@@ -222,7 +222,8 @@ def _series(kind: Hidden, q: FloatArray, c: FloatArray) -> tuple[FloatArray, Flo
 @lru_cache(maxsize=64)
 def _hermite_table(activation: Activation, alpha: float) -> Octaves:
     compute = _hermite if activation.elementwise else _maxout
-    return Octaves(lambda q: compute(activation, alpha, q), _FUNCTIONS * (TERMS + _FUNCTIONS), -40, 60, ROUNDING)
+    columns = _FUNCTIONS * (TERMS + _FUNCTIONS)
+    return Octaves(lambda q: compute(activation, alpha, q), columns, low=-40, high=60, rounding=ROUNDING)
 
 
 def _hermite(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:

@@ -53,7 +53,7 @@ def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatAr
     """Independent N(0, 1) values, float32, none beyond 6.77 in size.
 
     Box & Muller (1958): radius sqrt(-2 ln u) and angle 2 pi v of two uniform values give two normal ones. NumPy's own
-    generator takes three times as long, as it draws value by value (docs/decisions/fast-normals.md).
+    generator takes several times as long, as it draws value by value (docs/decisions/fast-normals.md).
     """
     pairs = (prod(shape) + 1) // 2
     values = np.empty(2 * pairs, np.float32)

@@ -162,42 +162,27 @@ def _height_of(seen: Sequence[float], log: bool) -> Callable[[float], float]:
 
 
 def _line_shape(line: ReferenceLine, theme: Theme) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": line.value,
-        "y1": line.value,
-        "line": {"color": theme.muted, "width": 1.5, "dash": "dot"},
-        "layer": "below",
-    }
+    return {**_dotted(theme), "xref": "paper", "x0": 0, "x1": 1, "y0": line.value, "y1": line.value}
 
 
 def _line_name(line: ReferenceLine, height: Callable[[float], float], log: bool, theme: Theme) -> dict[str, Any]:
     """Above the line, or below it at the top, where the axis would end."""
-    above = height(line.value) < 0.9
     return {
         **_name(line.label, theme),
         "xref": "paper",
         "x": 1,
         "xanchor": "right",
         "y": log10(line.value) if log else line.value,  # so Plotly wants it, unlike a shape's
-        "yanchor": "bottom" if above else "top",
+        "yanchor": "bottom" if height(line.value) < 0.9 else "top",
     }
 
 
 def _first_layer(theme: Theme) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "yref": "paper",
-        "x0": 1,
-        "x1": 1,
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": theme.muted, "width": 1.5, "dash": "dot"},
-        "layer": "below",
-    }
+    return {**_dotted(theme), "yref": "paper", "x0": 1, "x1": 1, "y0": 0, "y1": 1}
+
+
+def _dotted(theme: Theme) -> dict[str, Any]:
+    return {"type": "line", "line": {"color": theme.muted, "width": 1.5, "dash": "dot"}, "layer": "below"}
 
 
 def _first_layer_name(
