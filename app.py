@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from initviz.diagnosis import Finding, is_healthy
-from initviz.experiment import Experiment
+from initviz.advice.diagnosis import Finding, is_healthy
+from initviz.advice.fix import Fix
 from initviz.figures import gradients, layers, signal
 from initviz.figures.predicted import after_fix, lines
 from initviz.figures.theme import Theme
-from initviz.propagation import Propagation
-from initviz.remedy import Fix
+from initviz.measure.propagation import Propagation
+from initviz.network.experiment import Experiment
 from initviz.ui import parts
 from initviz.ui.cache import diagnosed, predicted, proposed
 from initviz.ui.page import PAGES, open_page, theme
@@ -18,7 +18,7 @@ COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_
 LOW, TALL = 236, 530  # pixels: the tall chart stands beside two low ones, all on the first screen of a laptop
 
 
-@parts.replayed
+@parts.cached_drawing
 def draw(
     key: str,
     _experiment: Experiment,

@@ -4,14 +4,15 @@ from initviz import Experiment, simulate
 simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
 """
 
+from initviz.advice.diagnosis import Finding, diagnose
 from initviz.catalogue import InputError
-from initviz.diagnosis import Finding, diagnose
-from initviz.experiment import Budget, Experiment, OverBudget
-from initviz.moments import critical_point
-from initviz.presets import PRESETS
-from initviz.propagation import Bins, Propagation
-from initviz.simulate import simulate
-from initviz.theory import Prediction, predict
+from initviz.gaussian.moments import critical_point
+from initviz.measure.propagation import Bins, Propagation
+from initviz.measure.simulate import simulate
+from initviz.network.budget import Budget, OverBudget
+from initviz.network.experiment import Experiment
+from initviz.network.presets import PRESETS
+from initviz.theory.prediction import Prediction, predict
 
 __all__ = [
     "PRESETS",

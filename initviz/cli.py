@@ -16,16 +16,16 @@ from difflib import get_close_matches
 from math import isfinite, isnan, nan
 from typing import Any, NoReturn, TypeAlias
 
+from initviz.advice.diagnosis import diagnose, is_healthy, verdict
+from initviz.advice.fix import Fix, propose
 from initviz.catalogue import Catalogue, Entry, InputError, Named
-from initviz.deployment import check
-from initviz.diagnosis import diagnose, is_healthy, verdict
-from initviz.experiment import DEFAULTS, FIELDS, Experiment
 from initviz.fields import Choice, Field, Number
-from initviz.moments import critical_point
-from initviz.presets import PRESETS
-from initviz.remedy import Fix, propose
-from initviz.simulate import simulate
-from initviz.theory import predict
+from initviz.gaussian.moments import critical_point
+from initviz.measure.simulate import simulate
+from initviz.network.experiment import DEFAULTS, FIELDS, Experiment
+from initviz.network.presets import PRESETS
+from initviz.serving.limits import check
+from initviz.theory.prediction import predict
 
 Row: TypeAlias = Mapping[str, Any]
 

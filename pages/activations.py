@@ -9,7 +9,7 @@ from initviz.catalogue import Catalogue, Named
 from initviz.fields import Choice, Number, Several
 from initviz.figures.activation import curves, gallery
 from initviz.figures.theme import Theme
-from initviz.propagation import Layer
+from initviz.measure.propagation import Layer
 from initviz.ui import activation_tables, parts
 from initviz.ui.page import PAGES, open_page, theme
 from initviz.ui.state import Option, Visit
@@ -34,7 +34,7 @@ OPTIONS = {
 POINTS = (-10.0, 0.0, 10.0)
 
 
-@parts.replayed
+@parts.cached_drawing
 def draw(key: str, _current: Visit, _layer: Layer, _look: Theme) -> None:
     """The curves over the layer's own z, and their values at a few points."""
     experiment, x = _current.experiment, _current.options["x"]
@@ -54,7 +54,7 @@ def draw(key: str, _current: Visit, _layer: Layer, _look: Theme) -> None:
     activation_tables.probe(items, (*POINTS, x))
 
 
-@parts.replayed
+@parts.cached_drawing
 def draw_gallery(theme_id: str, _look: Theme) -> None:
     """Every function, then every derivative."""
     parts.chart(gallery(slopes=False, theme=_look), "functions", "All functions")
@@ -68,7 +68,7 @@ match current.options["show"]:
     case "gallery":
         draw_gallery(look.id, look)
     case "table":
-        activation_tables.properties()
+        activation_tables.properties_table()
     case "gains":
         activation_tables.gain_table()
     case "cost":

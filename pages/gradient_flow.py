@@ -8,7 +8,7 @@ from initviz.figures import gradients, layers, signal
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.signal import Run
 from initviz.figures.theme import Theme
-from initviz.propagation import Propagation
+from initviz.measure.propagation import Propagation
 from initviz.ui import chain, parts
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import PAGES, open_page, theme
@@ -24,7 +24,7 @@ OPTIONS = {
 COLUMNS = ("layer", "grad_h_std", "grad_z_std", "grad_w_std", "grad_w_norm", "grad_w_ratio", "zero", "dead")
 
 
-@parts.replayed
+@parts.cached_drawing
 def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _pinned: Run | None, _look: Theme) -> None:
     """Sizes and factors by depth, distributions of sizes, silent units, the table."""
     chosen = _current.options

@@ -8,7 +8,7 @@ from initviz.figures import gradients, layers, signal
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.signal import Run
 from initviz.figures.theme import Theme
-from initviz.propagation import Bins, Propagation
+from initviz.measure.propagation import Bins, Propagation
 from initviz.ui import parts
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import PAGES, open_page, theme
@@ -29,7 +29,7 @@ OPTIONS = {
 COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "saturated", "zero", "dead", "cosine")
 
 
-@parts.replayed
+@parts.cached_drawing
 def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _pinned: Run | None, _look: Theme) -> None:
     """Distributions, values by depth, the weights, the table."""
     chosen, experiment = _current.options, _current.experiment

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from initviz.advice.phase_point import SIGMA_B, SIGMA_W
 from initviz.catalogue import Catalogue, Named
 from initviz.fields import Choice, Number
 from initviz.figures import gradients, signal
 from initviz.figures.pairs import DIRECTIONS
 from initviz.figures.phase import COLOURINGS
-from initviz.place import SIGMA_B, SIGMA_W
 from initviz.ui import parts, phase_parts
 from initviz.ui.page import PAGES, open_page, theme
 from initviz.ui.state import Option

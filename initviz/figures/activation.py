@@ -11,8 +11,8 @@ from initviz.activations import ACTIVATIONS, Activation, Curve
 from initviz.arrays import FloatArray
 from initviz.figures.panels import grid, panel_title
 from initviz.figures.theme import LIGHT, Theme, compact, faded, figure, layout
-from initviz.propagation import Histogram
-from initviz.wording import percent, say, show
+from initviz.measure.propagation import Histogram
+from initviz.text import percent, say, show
 
 POINTS = 121
 """Points of a curve, corners and jumps not counted."""

@@ -13,7 +13,7 @@ from initviz.arrays import FloatArray
 from initviz.figures.gaps import Gap, find_gaps, gap_words, shading
 from initviz.figures.series import Series
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layer_axis, layout, log_axis, symbol
-from initviz.wording import show
+from initviz.text import show
 
 
 @dataclass(frozen=True)

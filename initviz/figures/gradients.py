@@ -11,8 +11,8 @@ from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
 from initviz.figures.series import Series
 from initviz.figures.signal import Run, measured, runs
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
-from initviz.propagation import Propagation
-from initviz.wording import show
+from initviz.measure.propagation import Propagation
+from initviz.text import show
 
 ONE = ReferenceLine(1.0, "1: size is kept")
 

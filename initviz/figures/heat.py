@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from initviz.figures.picture import Picture, right_margin
 from initviz.figures.rows import Row, even_choice, middles
 from initviz.figures.theme import figure, layout
-from initviz.wording import percent
+from initviz.text import percent
 
 MOST_LABELS = 12
 """Ranges beside the rows; more would overlap."""

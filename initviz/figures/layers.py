@@ -12,7 +12,7 @@ from initviz.figures.picture import Picture
 from initviz.figures.rows import QUANTITIES, Expected, Row, rows
 from initviz.figures.strips import ridges, violins
 from initviz.figures.theme import LIGHT, Theme
-from initviz.propagation import Propagation
+from initviz.measure.propagation import Propagation
 
 
 @dataclass(frozen=True)

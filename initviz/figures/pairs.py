@@ -12,9 +12,9 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Named
 from initviz.figures.phase import clipped_log, diverging
 from initviz.figures.theme import LIGHT, Theme, figure, layout
-from initviz.initializers import INITIALIZERS
-from initviz.phase import PairGrowth
-from initviz.wording import show
+from initviz.network.initializers import INITIALIZERS
+from initviz.text import show
+from initviz.theory.phase import PairGrowth
 
 DIRECTIONS = Catalogue("direction", [Named("forward", "Signal (forward)"), Named("backward", "Gradient (backward)")])
 

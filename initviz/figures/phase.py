@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Named
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
-from initviz.moments import CriticalPoint, EdgeOfChaos
-from initviz.phase import PhaseMap
-from initviz.wording import show
+from initviz.gaussian.moments import CriticalPoint, EdgeOfChaos
+from initviz.text import show
+from initviz.theory.phase import PhaseMap
 
 Scale: TypeAlias = tuple[tuple[float, str], ...]
 

@@ -9,7 +9,7 @@ import numpy as np
 from initviz.arrays import FloatArray
 from initviz.figures.rows import Quantity, Row
 from initviz.figures.theme import Theme, depth_colour, log_ticks
-from initviz.wording import percent
+from initviz.text import percent
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from initviz.arrays import FloatArray
-from initviz.experiment import Experiment
 from initviz.figures.rows import Expected
 from initviz.figures.series import Series
 from initviz.figures.theme import Role
-from initviz.propagation import Propagation
-from initviz.theory import Prediction, layer_masses
+from initviz.measure.propagation import Propagation
+from initviz.network.experiment import Experiment
+from initviz.theory.prediction import Prediction, layer_masses
 
 BANDED = ("std", "grad_h_std")
 """Columns for which the scatter of one finite network about the prediction is known."""

@@ -10,8 +10,8 @@ import numpy as np
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
 from initviz.figures.theme import WARNING
-from initviz.propagation import Gradient, Histogram, Layer, Propagation, Signal
-from initviz.wording import percent, show
+from initviz.measure.propagation import Gradient, Histogram, Layer, Propagation, Signal
+from initviz.text import percent, show
 
 MOST_BINS = 60
 """More bins than this are merged: no screen shows them in a row, and figures stay small."""

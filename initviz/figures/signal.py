@@ -5,11 +5,11 @@ from typing import TypeAlias
 
 import plotly.graph_objects as go
 
-from initviz.ensemble import Ensemble
 from initviz.figures.depth import ReferenceLine, by_depth
 from initviz.figures.series import Series
 from initviz.figures.theme import LIGHT, Role, Theme
-from initviz.propagation import Propagation
+from initviz.measure.ensemble import Ensemble
+from initviz.measure.propagation import Propagation
 
 Run: TypeAlias = Propagation | Ensemble
 """One network, or the median of many with its band."""

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from plotly.colors import sequential
 
 from initviz.arrays import FloatArray
-from initviz.wording import show
+from initviz.text import show
 
 Role: TypeAlias = int | Literal["wrong", "muted"]
 """What a colour stands for: 0 = run A, 1 = run B, more for several curves; wrong; muted for reference lines."""

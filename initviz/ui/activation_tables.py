@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from initviz.activations import ACTIVATIONS, Activation
-from initviz.experiment import Experiment
-from initviz.moments import Gains, critical_point, gains
-from initviz.propagation import Layer
-from initviz.traits import Cost, measured_costs, traits
-from initviz.wording import percent, show
+from initviz.gaussian.moments import Gains, critical_point, gains
+from initviz.gaussian.properties import Cost, measured_costs, properties
+from initviz.measure.propagation import Layer
+from initviz.network.experiment import Experiment
+from initviz.text import percent, show
 
 
 def slope_sentence(experiment: Experiment, layer: Layer) -> str:
@@ -44,11 +44,11 @@ def probe(items: Sequence[tuple[Activation, float]], points: Sequence[float]) ->
     )
 
 
-def properties() -> None:
+def properties_table() -> None:
     """Formula, range, slopes, boundedness, centre, monotony, source: one row per function, all computed."""
     rows = []
     for activation in ACTIVATIONS.values():
-        t = traits(activation)
+        t = properties(activation)
         rows.append(
             {
                 "function": activation.name,

@@ -15,17 +15,19 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from initviz.activations import ACTIVATIONS
-from initviz.deployment import Limits
-from initviz.diagnosis import Finding, diagnose
-from initviz.ensemble import Ensemble, check_seeds, repeat
-from initviz.experiment import Budget, Experiment, cost
-from initviz.phase import PairGrowth, PhaseMap, pair_growth, phase_map
-from initviz.place import SIGMA_B, SIGMA_W
-from initviz.propagation import Bins, Propagation
-from initviz.remedy import Fix, propose
-from initviz.serving import Jobs, Memo, Progress, Ticket
-from initviz.simulate import simulate
-from initviz.theory import Prediction, predict
+from initviz.advice.diagnosis import Finding, diagnose
+from initviz.advice.fix import Fix, propose
+from initviz.advice.phase_point import SIGMA_B, SIGMA_W
+from initviz.measure.ensemble import Ensemble, check_seeds, repeat
+from initviz.measure.propagation import Bins, Propagation
+from initviz.measure.simulate import simulate
+from initviz.network.budget import Budget, cost
+from initviz.network.experiment import Experiment
+from initviz.progress import Progress
+from initviz.serving.jobs import Jobs, Memo, Ticket
+from initviz.serving.limits import Limits
+from initviz.theory.phase import PairGrowth, PhaseMap, pair_growth, phase_map
+from initviz.theory.prediction import Prediction, predict
 from initviz.ui import operator
 
 T = TypeVar("T")

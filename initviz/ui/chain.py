@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from initviz.diagnosis import trend
+from initviz.advice.diagnosis import trend
 from initviz.figures.gradients import chain_product
 from initviz.figures.theme import Theme
-from initviz.propagation import Propagation
+from initviz.measure.propagation import Propagation
+from initviz.text import show
 from initviz.ui import parts
 from initviz.ui.state import Option, Visit
-from initviz.wording import show
 
 STEPS = (4, 5, 10, 20, 100)
 """Numbers of layers in the small table, besides the chosen one."""
@@ -24,7 +24,7 @@ def calculator(options: Mapping[str, Option], current: Visit, propagation: Propa
     _draw(current.key, current.options["factor"], current.options["layers"], propagation, look)
 
 
-@parts.replayed
+@parts.cached_drawing
 def _draw(key: str, factor: float, count: int, _propagation: Propagation, _look: Theme) -> None:
     own = trend(_propagation.column("grad_h_std")[1:][::-1]).factor
     factors = {f"{factor:g} per layer": factor, f"this run: {show(own)} per layer": own}

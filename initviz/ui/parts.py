@@ -7,24 +7,25 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from initviz.advice.diagnosis import Direction, Finding, Severity, is_healthy, settled
+from initviz.advice.fix import Fix
 from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
-from initviz.diagnosis import Direction, Finding, Severity, is_healthy, settled
-from initviz.experiment import Experiment, OverBudget
 from initviz.fields import Number, Switch
 from initviz.figures.predicted import lines, shapes, weight_density
 from initviz.figures.rows import Expected
 from initviz.figures.series import Series
 from initviz.figures.signal import Run
 from initviz.figures.theme import alt_text
-from initviz.propagation import Bins, Propagation
-from initviz.remedy import Fix
+from initviz.measure.propagation import Bins, Propagation
+from initviz.network.budget import OverBudget
+from initviz.network.experiment import Experiment
+from initviz.text import say
 from initviz.ui import pin
 from initviz.ui.cache import predicted, repeated, simulated
 from initviz.ui.page import share_link
 from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
-from initviz.wording import say
 
 SEEDS = (1, 2, 5, 10, 20, 50)
 
@@ -51,7 +52,7 @@ def header(current: Visit, title: str) -> None:
 REPLAYS = 256
 """Pictures of pages that are kept, some 50 kB each."""
 
-replayed = st.cache_data(max_entries=REPLAYS, show_spinner=False)
+cached_drawing = st.cache_data(max_entries=REPLAYS, show_spinner=False)
 """Decorator: what the function draws is kept under its first argument and sent again as it is. Drawing takes several
 times as long as everything else of a rerun, and a class follows one experiment. Arguments that begin with an underscore
 must follow from the first; no widgets inside."""

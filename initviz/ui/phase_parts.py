@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from initviz.activations import ACTIVATIONS
-from initviz.experiment import Experiment
+from initviz.advice.phase_point import edge_at, moved, phase_point, place_sentence
 from initviz.figures.pairs import pair_table
 from initviz.figures.phase import phase_diagram
 from initviz.figures.theme import Theme
-from initviz.moments import CriticalPoint, critical_point, edge_of_chaos
-from initviz.phase import PairGrowth
-from initviz.place import edge_at, moved, place_of, place_sentence
+from initviz.gaussian.moments import CriticalPoint, critical_point, edge_of_chaos
+from initviz.network.experiment import Experiment
+from initviz.theory.phase import PairGrowth
 from initviz.ui import parts
 from initviz.ui.cache import growth_of_pairs, mapped, remembered
 from initviz.ui.state import Option, load
@@ -42,7 +42,7 @@ def _when_clicked(callback: Callable[[], None]) -> Callable[[], None] | Literal[
 
 def phase_sentence(experiment: Experiment, verdict: DeltaGenerator) -> None:
     """Where this experiment stands."""
-    place = remembered(place_of, experiment)
+    place = remembered(phase_point, experiment)
     edge = remembered(edge_at, experiment.phi, experiment.phi_alpha, place.sigma_b) if place else None
     verdict.info(place_sentence(experiment, place, edge), icon=":material/my_location:")
 
@@ -50,7 +50,7 @@ def phase_sentence(experiment: Experiment, verdict: DeltaGenerator) -> None:
 def phase_map(experiment: Experiment, chosen: Mapping[str, Any], options: Mapping[str, Option], look: Theme) -> None:
     """The map, its critical point in words, and the controls that choose a point without a mouse."""
     activation, alpha = experiment.phi, experiment.phi_alpha
-    place, point = remembered(place_of, experiment), critical_point(activation, alpha)
+    place, point = remembered(phase_point, experiment), critical_point(activation, alpha)
     here = (place.sigma_w, place.sigma_b) if place else None
     figure = remembered(_map_figure, activation.id, alpha, here, chosen["colour"], look)
     parts.chart(

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from initviz.experiment import Experiment
+from initviz.network.experiment import Experiment
 from initviz.ui.state import Option, Visit, key
 
 NAME = "pinned"

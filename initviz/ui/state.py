@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from initviz.catalogue import InputError
-from initviz.experiment import FIELDS, Experiment
+from initviz.network.experiment import FIELDS, Experiment
 
 _SAVED = "saved"
 

@@ -5,9 +5,9 @@ from typing import Any, assert_never
 
 import streamlit as st
 
-from initviz.experiment import FIELDS, Experiment, field_of
 from initviz.fields import Choice, Number, Several, Switch, ViewField
-from initviz.presets import PRESETS
+from initviz.network.experiment import FIELDS, Experiment, field_of
+from initviz.network.presets import PRESETS
 from initviz.ui.state import Option, key, load, put
 
 GROUPS = {"main": "", "input": "Input", "advanced": "Advanced"}

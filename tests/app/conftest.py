@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from initviz.experiment import Experiment
+from initviz.network.experiment import Experiment
 from initviz.ui.page import PAGES
 
 ROOT = Path(__file__).parents[2]

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from pytest import CaptureFixture, MonkeyPatch
 
 from initviz.activations import ACTIVATIONS
+from initviz.advice.diagnosis import diagnose, is_healthy, settled
+from initviz.advice.fix import propose
 from initviz.cli import main
-from initviz.diagnosis import diagnose, is_healthy, settled
-from initviz.experiment import FIELDS, Experiment
 from initviz.figures import layers
-from initviz.initializers import INITIALIZERS
-from initviz.presets import PRESETS
-from initviz.remedy import propose
-from initviz.simulate import simulate
+from initviz.measure.simulate import simulate
+from initviz.network.experiment import FIELDS, Experiment
+from initviz.network.initializers import INITIALIZERS
+from initviz.network.presets import PRESETS
+from initviz.text import say
 from initviz.ui.page import PAGES
-from initviz.wording import say
 from tests.app.conftest import SMALL, Visit, charts, link_warnings, sentences, shown, works
 
 MEASURED = {"overview": None, "initialization": "forward", "gradient_flow": "backward"}

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initviz.activations import ACTIVATIONS
-from initviz.experiment import Experiment
 from initviz.fields import Number, Switch
-from initviz.initializers import INITIALIZERS
+from initviz.network.experiment import Experiment
+from initviz.network.initializers import INITIALIZERS
 from initviz.ui import state
 from initviz.ui.state import Option, key, load, visit
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from initviz.experiment import Experiment
 from initviz.figures import signal
 from initviz.figures.theme import DARK, LIGHT
-from initviz.simulate import simulate
+from initviz.measure.simulate import simulate
+from initviz.network.experiment import Experiment
 from initviz.ui import cache
 
 
@@ -42,7 +42,7 @@ def test_a_long_wait_shows_a_bar_and_takes_it_away(monkeypatch: pytest.MonkeyPat
         import streamlit as st  # noqa: PLC0415
         from streamlit.delta_generator import DeltaGenerator  # noqa: PLC0415
 
-        from initviz.serving import Progress  # noqa: PLC0415
+        from initviz.progress import Progress  # noqa: PLC0415
         from initviz.ui.cache import answer, jobs  # noqa: PLC0415
 
         shown: list[str] = []
@@ -77,7 +77,7 @@ def test_what_the_work_raises_reaches_the_page_every_time() -> None:
     def script() -> None:
         import streamlit as st  # noqa: PLC0415
 
-        from initviz.serving import Progress  # noqa: PLC0415
+        from initviz.progress import Progress  # noqa: PLC0415
         from initviz.ui.cache import answer  # noqa: PLC0415
 
         def work(progress: Progress) -> int:

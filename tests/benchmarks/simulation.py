@@ -18,8 +18,8 @@ from time import perf_counter, sleep
 import numpy as np
 
 from initviz.arrays import FloatArray
-from initviz.experiment import Experiment
-from initviz.simulate import simulate
+from initviz.measure.simulate import simulate
+from initviz.network.experiment import Experiment
 
 LIMIT = 1.5
 DOUBLED = 2.3

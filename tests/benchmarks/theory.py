@@ -11,7 +11,7 @@ import numpy as np
 
 from initviz import Experiment, predict, simulate
 from initviz.activations import ACTIVATIONS
-from initviz.phase import pair_growth, phase_map
+from initviz.theory.phase import pair_growth, phase_map
 
 WARM = 0.02
 """A prediction of 100 layers, as a share of a simulation."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch  # type: ignore[import-not-found]  # installed by hand where it is wanted
 
-from initviz.experiment import Experiment
+from initviz.network.experiment import Experiment
 
 BINS, STRIDE = 60, 9
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from initviz.experiment import Experiment
+from initviz.network.experiment import Experiment
 from initviz.ui.page import PAGES
 from tests.browser.drive import agrees, chart, choose, healthy, move, query, settle, shows, visit
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from initviz.activations import ACTIVATIONS
-from initviz.initializers import INITIALIZERS
-from initviz.moments import critical_point
+from initviz.gaussian.moments import critical_point
+from initviz.network.initializers import INITIALIZERS
 from initviz.ui.phase_parts import COLUMNS_A_CHART
 from tests.browser.drive import agrees, chart, query, settle, visit
 

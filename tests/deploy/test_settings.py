@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import streamlit.config
 
-from initviz.deployment import RULES, check, memory_ceiling
-from initviz.experiment import Budget
+from initviz.network.budget import Budget
+from initviz.serving.limits import RULES, check, memory_ceiling
 from initviz.ui.page import _plain
 from tests.load.server import ROOT, image_settings
 

@@ -4,9 +4,9 @@ from functools import cache
 
 import pytest
 
-from initviz.experiment import Experiment
-from initviz.propagation import Bins, Propagation
-from initviz.simulate import simulate
+from initviz.measure.propagation import Bins, Propagation
+from initviz.measure.simulate import simulate
+from initviz.network.experiment import Experiment
 
 SMALL = Experiment(width=40, samples=60)
 EXPERIMENTS = {

@@ -10,7 +10,7 @@ from initviz.figures import gradients, signal
 from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
 from initviz.figures.series import Series
 from initviz.figures.theme import DARK, LIGHT, alt_text
-from initviz.propagation import Propagation
+from initviz.measure.propagation import Propagation
 from tests.figures.conftest import run
 
 

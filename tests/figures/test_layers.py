@@ -12,7 +12,7 @@ from initviz.catalogue import UnknownChoice
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES, even_choice, rows
 from initviz.figures.theme import LIGHT, depth_colour
-from initviz.propagation import Propagation
+from initviz.measure.propagation import Propagation
 from tests.figures.conftest import run
 
 

@@ -10,14 +10,14 @@ import plotly.graph_objects as go
 import pytest
 
 from initviz.activations import ACTIVATIONS
-from initviz.experiment import Experiment
+from initviz.advice.phase_point import SIGMA_B, SIGMA_W
 from initviz.figures.pairs import DIRECTIONS, cell_colour, ink, pair_table, short
 from initviz.figures.phase import COLOURINGS, ENDLESS, phase_diagram
 from initviz.figures.theme import DARK, LIGHT, THEMES, Theme, alt_text
-from initviz.initializers import INITIALIZERS
-from initviz.moments import critical_point, edge_of_chaos
-from initviz.phase import PairGrowth, PhaseMap, pair_growth, phase_map
-from initviz.place import SIGMA_B, SIGMA_W
+from initviz.gaussian.moments import critical_point, edge_of_chaos
+from initviz.network.experiment import Experiment
+from initviz.network.initializers import INITIALIZERS
+from initviz.theory.phase import PairGrowth, PhaseMap, pair_growth, phase_map
 from tests.figures.test_theme import contrast
 from tests.figures.test_valid import check
 

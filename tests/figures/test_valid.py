@@ -13,7 +13,7 @@ from initviz.figures import activation, gradients, signal
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.theme import DARK, LIGHT, THEMES, Theme, alt_text
-from initviz.propagation import Propagation
+from initviz.measure.propagation import Propagation
 from tests.figures.conftest import run
 
 MOST_BYTES = 100_000

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from initviz.deployment import cores
+from initviz.serving.limits import cores
 from tests.load.bare import bare_rate
 from tests.load.hostile import attack
 from tests.load.report import Group, Report, attend

@@ -19,7 +19,7 @@ def multiply(seconds, done):
         np.matmul(h, w, out=z)
         done.append(2 * h.size * w.shape[1] / 1e9)
 
-from initviz.deployment import cores
+from initviz.serving.limits import cores
 done = []
 started = time.monotonic()
 threads = [Thread(target=multiply, args=(SECONDS, done)) for _ in range(cores())]

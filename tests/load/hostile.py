@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 
-from initviz.experiment import FIELDS
+from initviz.network.experiment import FIELDS
 from tests.load.visitor import Visitor
 
 VALUES = [

@@ -1,0 +1,1 @@
+"""From numbers to words: what is wrong, and what mends it."""

@@ -1,0 +1,1 @@
+"""One activation under Gaussian inputs: quadrature, moments, kernels, distributions, properties."""

@@ -1,0 +1,1 @@
+"""Run a network on a batch and measure every layer."""

@@ -1,0 +1,91 @@
+"""The same experiment over many seeds: what is typical, and how far one network strays from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from initviz.arrays import FloatArray
+from initviz.catalogue import InputError
+from initviz.measure.simulate import simulate
+from initviz.network.budget import Budget, cost
+from initviz.network.experiment import Experiment
+from initviz.progress import Progress, part_of
+
+LOW, HIGH = 0.05, 0.95
+"""Quantiles of the band: nine in ten networks lie in it."""
+
+SEEDS = 2**31
+
+ENSEMBLE_ROOM = 2.0
+"""An ensemble may take this many times the work of the largest single experiment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Columns of the layer table over several seeds, each (seeds, depth + 1)."""
+
+    experiment: Experiment
+    values: Mapping[str, FloatArray]
+
+    @property
+    def seeds(self) -> int:
+        """How many networks were drawn."""
+        return len(self.values["layer"])
+
+    def column(self, name: str) -> FloatArray:
+        """Median over the seeds for the layers 0..depth, nan where a layer has no such number."""
+        return _quantile(self.values[name], 0.5)
+
+    def band(self, name: str) -> tuple[FloatArray, FloatArray]:
+        """Limits between which nine in ten networks lie, for the layers 0..depth."""
+        return _quantile(self.values[name], LOW), _quantile(self.values[name], HIGH)
+
+    @property
+    def nbytes(self) -> int:
+        """What the columns take in memory."""
+        return sum(values.nbytes for values in self.values.values())
+
+
+def repeat(
+    experiment: Experiment, seeds: int, progress: Progress | None = None, budget: Budget | None = None
+) -> Ensemble:
+    """Simulate `seeds` networks: the experiment's own seed and the ones that follow it.
+
+    `progress` is called with the share done and may raise to stop. Raises InputError for fewer than 2 seeds or more
+    than the budget has, and OverBudget where one of the networks is too big.
+    """
+    check_seeds(experiment, seeds, budget or Budget.from_environment())
+    told = progress or (lambda share: None)
+    tables = []
+    for index in range(seeds):
+        one = experiment.changed(seed=(experiment.seed + index) % SEEDS)
+        tables.append(simulate(one, progress=part_of(told, index, seeds), budget=budget).to_frame())
+    columns = {str(name): np.array([table[name] for table in tables], dtype=float) for name in tables[0].columns}
+    return Ensemble(experiment, MappingProxyType(columns))
+
+
+def check_seeds(experiment: Experiment, seeds: int, budget: Budget) -> None:
+    """Raise InputError where so many networks are more than the budget of one experiment allows."""
+    if not 2 <= seeds <= budget.seeds:
+        raise InputError(f"An ensemble has 2 to {budget.seeds:g} seeds, not {seeds}.")
+    budget.check(experiment)
+    needed = seeds * cost(experiment).gflop
+    if needed > budget.gflop * ENSEMBLE_ROOM:
+        fitting = int(budget.gflop * ENSEMBLE_ROOM / cost(experiment).gflop)
+        raise InputError(
+            f"{seeds} networks of this size need about {needed:,.0f} GFLOP; here {fitting} seeds fit. Choose fewer"
+            " seeds or a smaller network."
+        )
+
+
+def _quantile(values: FloatArray, share: float) -> FloatArray:
+    """Quantile over the seeds of what is finite; nan for a layer without any."""
+    with np.errstate(all="ignore"):
+        absent = ~np.isfinite(values).any(axis=0)
+        filled = np.where(np.isfinite(values), values, np.nan)
+        filled[:, absent] = 0.0
+        result: FloatArray = np.nanquantile(filled, share, axis=0)
+    result[absent] = np.nan
+    return result

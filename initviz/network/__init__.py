@@ -1,0 +1,1 @@
+"""What a network is: initializers, normalization, inputs, the experiment and its cost."""

@@ -1,0 +1,1 @@
+"""Many askers, one machine: jobs, what is remembered, limits."""

@@ -1,0 +1,403 @@
+"""Long work for many askers: each key is computed once, in fair order, within limits of jobs and of memory.
+
+A job waits in one queue, ordered by when it is *due*: its arrival plus a fifth of a second per GFLOP. So small jobs
+pass big ones, but nothing starves: only what arrives before a job's due time can ever go ahead of it. One worker more
+than the limit is kept for small jobs, and a share of the memory, so that a slider stays quick beside a big run.
+"""
+
+import sys
+import time
+from bisect import insort
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Condition, Event, Lock, Thread
+from traceback import clear_frames
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from initviz.progress import Progress
+
+State: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
+Origin: TypeAlias = Literal["cache", "shared", "new"]
+"""Where an answer comes from: kept from before, somebody else's job, or a job of one's own."""
+
+T = TypeVar("T")
+
+SECONDS_PER_GFLOP = 0.2
+"""Head start of small jobs: some ten times what a core needs for a GFLOP. One of 1 GFLOP passes those of 15 GFLOP that
+came up to 2.8 s before it; one of 500 GFLOP lets others pass for 100 s at most."""
+
+SMALL_GFLOP = 1.0
+"""Jobs up to this size may use the extra worker: a core needs less than a tenth of a second for them."""
+
+SMALL_MEMORY = 1 / 8
+"""Share of the memory that belongs to the small jobs; no small job takes more. The rest belongs to the big ones."""
+
+
+class Cancelled(Exception):
+    """Everyone who waited for this work has left."""
+
+
+class TooBig(ValueError):
+    """A job needs more memory than one may take."""
+
+
+def _now(value: Any) -> Any:
+    """A counter that goes up and down: the state of things, where the others only grow."""
+    return field(default=value, metadata={"now": True})
+
+
+@dataclass
+class Counters:
+    """What happened since the start, and what is going on now."""
+
+    asked: int = 0
+    hits: int = 0
+    """Answered from the cache."""
+    joined: int = 0
+    """Shared a job that somebody else had asked for."""
+    runs: int = 0
+    """Jobs that were started and have ended, in whatever way."""
+    cancelled: int = 0
+    """Given up because all askers had left: in the queue or while running."""
+    failed: int = 0
+    seconds: float = 0.0
+    """Spent running, over all jobs."""
+    gflop: float = 0.0
+    """Estimated work of the jobs that ended with an answer."""
+    queued: int = _now(0)
+    running: int = _now(0)
+    memory_mib: float = _now(0.0)
+    """Estimated memory of the running jobs."""
+    cached: int = _now(0)
+    cached_bytes: int = _now(0)
+
+
+@dataclass(eq=False)
+class _Job:
+    key: Hashable
+    work: Callable[[Progress], Any] | None
+    gflop: float
+    mib: float
+    small: bool
+    due: float
+    size: int | None
+    askers: int = 0
+    deserted: float = 0.0
+    """When the last asker left."""
+    state: State = "waiting"
+    progress: float = 0.0
+    value: Any = None
+    error: BaseException | None = None
+    ended: Event = field(default_factory=Event)
+
+
+class Ticket(Generic[T]):
+    """One asker's claim on a job. Leave it when the answer is no longer wanted; a `with` block does so at its end."""
+
+    def __init__(self, jobs: "Jobs", job: _Job, origin: Origin) -> None:
+        self.origin = origin
+        self._jobs = jobs
+        self._job = job
+        self._left = False
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether the job has ended, after at most so many seconds (None: however long it takes)."""
+        return self._job.ended.wait(seconds)
+
+    @property
+    def state(self) -> State:
+        """Where the job is."""
+        return self._job.state
+
+    @property
+    def progress(self) -> float:
+        """Share of the work that is done, 0..1."""
+        return self._job.progress
+
+    @property
+    def position(self) -> int:
+        """Jobs before this one: those running and those ahead in the queue; 0 when it does not wait."""
+        return self._jobs.position(self._job)
+
+    def result(self) -> T:
+        """The answer, waiting for it if need be; raises what the work raised."""
+        self.wait()
+        if self._job.error is not None:
+            raise self._job.error
+        value: T = self._job.value
+        return value
+
+    def leave(self) -> None:
+        """Stop waiting. When nobody waits any more the job is dropped from the queue or stopped at its next report."""
+        if not self._left:
+            self._left = True
+            self._jobs.leave(self._job)
+
+    def __enter__(self) -> "Ticket[T]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+
+class Jobs:
+    """Runs at most `running` jobs at once (and one small job more) whose estimated memory fits into `memory_mib`.
+
+    Answers stay in a cache of `cache_bytes` and `entries`, the least recently used go first; failures are not kept.
+    A job that everybody left is kept for `grace` seconds: who redraws a page comes back for the same job at once.
+    """
+
+    def __init__(
+        self,
+        running: int,
+        cache_bytes: int,
+        memory_mib: float,
+        *,
+        entries: int = 1024,
+        grace: float = 0.1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._cache_bytes, self._entries = cache_bytes, entries
+        self._memory = {True: memory_mib * SMALL_MEMORY, False: memory_mib * (1 - SMALL_MEMORY)}
+        self._grace = grace
+        self._clock = clock
+        self._changed = Condition()  # its lock guards everything below and the jobs themselves
+        self._queue: list[_Job] = []
+        self._running: list[_Job] = []
+        self._wanted: dict[Hashable, _Job] = {}  # those of the queue, and the running ones that were not given up
+        self._cache: OrderedDict[Hashable, _Job] = OrderedDict()
+        self._counters = Counters()
+        self._closed = False
+        self._workers = [
+            Thread(target=self._serve, args=(only_small,), name=f"job-{i}", daemon=True)
+            for i, only_small in enumerate([False] * running + [True])
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    @property
+    def largest_mib(self) -> float:
+        """The most memory that one job may take."""
+        return self._memory[False]
+
+    def ask(
+        self, key: Hashable, work: Callable[[Progress], T], *, gflop: float, mib: float, size: int | None = None
+    ) -> Ticket[T]:
+        """Claim the answer to `key`: from the cache, from the job that already works on it, or from a new one.
+
+        `gflop` and `mib` are what the work is expected to take, `size` the bytes of its answer (None: see `size_of`).
+        Raises TooBig when it could never run, RuntimeError after `close`.
+        """
+        with self._changed:
+            self._counters.asked += 1
+            origin: Origin = "cache" if key in self._cache else "shared" if key in self._wanted else "new"
+            if origin == "cache":
+                job = self._cached(key)
+            elif origin == "shared":
+                job = self._joined(key)
+            else:
+                job = self._new(key, work, gflop, mib, size)
+            job.askers += 1
+            return Ticket(self, job, origin)
+
+    def counters(self) -> Counters:
+        """A snapshot."""
+        with self._changed:
+            memory = sum(job.mib for job in self._running)
+            return replace(
+                self._counters,
+                queued=len(self._queue),
+                running=len(self._running),
+                memory_mib=memory,
+                cached=len(self._cache),
+            )
+
+    def position(self, job: _Job) -> int:
+        """Jobs that run or wait before this one; 0 when it does not wait."""
+        with self._changed:
+            if job.state != "waiting":
+                return 0
+            return len(self._running) + sum(1 for other in self._queue[: self._queue.index(job)] if other.askers)
+
+    def leave(self, job: _Job) -> None:
+        """One asker less; tickets call it."""
+        with self._changed:
+            job.askers -= 1
+            if not job.askers:
+                job.deserted = self._clock()
+                self._drop_deserted()
+                self._changed.notify_all()  # it may have held up those behind it
+
+    def close(self) -> None:
+        """Drop what waits, stop what runs at its next report, and end the workers."""
+        with self._changed:
+            self._closed = True
+            self._drop_deserted()
+            self._changed.notify_all()
+        for worker in self._workers:
+            worker.join()
+
+    def __enter__(self) -> "Jobs":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- with the lock held ---
+
+    def _cached(self, key: Hashable) -> _Job:
+        self._counters.hits += 1
+        self._cache.move_to_end(key)
+        return self._cache[key]
+
+    def _joined(self, key: Hashable) -> _Job:
+        self._counters.joined += 1
+        self._changed.notify_all()  # a deserted one is worth running again
+        return self._wanted[key]
+
+    def _new(self, key: Hashable, work: Callable[[Progress], Any], gflop: float, mib: float, size: int | None) -> _Job:
+        if self._closed:
+            raise RuntimeError("This service has been closed.")
+        if mib > self.largest_mib:
+            raise TooBig(f"This needs {mib:,.0f} MiB; one job may take {self.largest_mib:,.0f} MiB here.")
+        small = gflop <= SMALL_GFLOP and mib <= self._memory[True]
+        job = _Job(key, work, gflop, mib, small, self._clock() + SECONDS_PER_GFLOP * gflop, size)
+        self._wanted[key] = job
+        insort(self._queue, job, key=lambda other: other.due)
+        self._changed.notify_all()
+        return job
+
+    def _next(self, only_small: bool) -> _Job | None:
+        """The first job in the queue that fits. One that is due and does not fit holds up all after it."""
+        self._drop_deserted()
+        for job in self._queue:
+            if job.askers and (job.small or not only_small):
+                used = sum(other.mib for other in self._running if other.small == job.small)
+                if used + job.mib <= self._memory[job.small]:
+                    return job
+                if job.due <= self._clock():
+                    return None
+        return None
+
+    def _unwanted(self, job: _Job) -> bool:
+        return self._closed or (not job.askers and self._clock() - job.deserted >= self._grace)
+
+    def _drop_deserted(self) -> None:
+        for job in [job for job in self._queue if self._unwanted(job)]:
+            self._queue.remove(job)
+            self._give_up(job)
+            job.ended.set()
+
+    def _give_up(self, job: _Job) -> None:
+        """From now on, whoever asks for its key gets a new job."""
+        job.state, job.work, job.error = "cancelled", None, Cancelled()
+        del self._wanted[job.key]
+        self._counters.cancelled += 1
+
+    def _keep(self, job: _Job) -> None:
+        job.size = size_of(job.value) if job.size is None else job.size
+        if job.size > self._cache_bytes:
+            return
+        self._cache[job.key] = job
+        self._counters.cached_bytes += job.size
+        while len(self._cache) > self._entries or self._counters.cached_bytes > self._cache_bytes:
+            _, oldest = self._cache.popitem(last=False)
+            self._counters.cached_bytes -= oldest.size or 0
+
+    # --- the workers ---
+
+    def _serve(self, only_small: bool) -> None:
+        while job := self._take(only_small):
+            self._run(job)
+            del job  # an idle worker keeps no answer alive
+
+    def _take(self, only_small: bool) -> _Job | None:
+        with self._changed:
+            while not self._closed:
+                if job := self._next(only_small):
+                    self._queue.remove(job)
+                    self._running.append(job)
+                    job.state = "running"
+                    return job
+                self._changed.wait()
+            return None
+
+    def _run(self, job: _Job) -> None:
+        assert job.work is not None
+        started = self._clock()
+        value, error = None, None
+        try:
+            value = job.work(partial(self._report, job))
+        except BaseException as raised:  # whatever it is, it belongs to the askers and must not end this worker
+            clear_frames(raised.__traceback__)  # else the error keeps the arrays of the work alive
+            error = raised
+        with self._changed:
+            self._running.remove(job)
+            self._counters.runs += 1
+            self._counters.seconds += self._clock() - started
+            if job.state != "cancelled":
+                self._end(job, value, error)
+            self._changed.notify_all()
+        job.ended.set()
+
+    def _report(self, job: _Job, share: float) -> None:
+        with self._changed:
+            if job.state == "running" and self._unwanted(job):
+                self._give_up(job)
+            if job.state == "cancelled":
+                raise Cancelled
+            job.progress = min(max(share, 0.0), 1.0)
+
+    def _end(self, job: _Job, value: Any, error: BaseException | None) -> None:
+        del self._wanted[job.key]
+        job.work, job.value, job.error = None, value, error
+        if error is not None:
+            job.state = "failed"
+            self._counters.failed += 1
+        else:
+            job.state, job.progress = "done", 1.0
+            self._counters.gflop += job.gflop
+            self._keep(job)
+
+
+class Memo:
+    """Answers of quick functions, computed in the asker's own thread: once, even when a whole class asks at the same
+    moment. The least recently used go first; failures are not kept."""
+
+    def __init__(self, entries: int) -> None:
+        self._entries = entries
+        self._lock = Lock()
+        self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
+
+    def __call__(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What `compute` returned for this key, now or before; raises what it raises."""
+        with self._lock:
+            answer = self._answers.get(key)
+            mine = answer is None
+            if answer is None:
+                answer = self._answers[key] = Future()
+            self._answers.move_to_end(key)
+            if len(self._answers) > self._entries:
+                self._answers.popitem(last=False)
+        if mine:
+            self._settle(key, answer, compute)
+        value: T = answer.result()
+        return value
+
+    def _settle(self, key: Hashable, answer: "Future[Any]", compute: Callable[[], Any]) -> None:
+        try:
+            answer.set_result(compute())
+        except BaseException as error:
+            with self._lock:
+                self._answers.pop(key, None)
+            answer.set_exception(error)
+
+
+def size_of(value: object) -> int:
+    """Bytes of an answer: its `nbytes`, summed over a tuple or list; of anything else what Python says about it."""
+    if isinstance(value, tuple | list):
+        return sys.getsizeof(value) + sum(size_of(item) for item in value)
+    return int(getattr(value, "nbytes", sys.getsizeof(value)))

@@ -1,0 +1,623 @@
+"""The simulation against finite differences of the whole network, naive statistics, and what is known exactly."""
+
+import csv
+import sys
+import tracemalloc
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from threading import active_count, current_thread, main_thread
+from time import sleep
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from threadpoolctl import threadpool_info
+
+from initviz.activations import ACTIVATIONS
+from initviz.arrays import FloatArray, Workspace
+from initviz.measure import statistics
+from initviz.measure.propagation import Bins, Layer, Propagation
+from initviz.measure.simulate import _Hidden, _Rows, _Simulation, simulate
+from initviz.measure.threads import Worker, own_threads, run_team, threads
+from initviz.network.budget import Budget, OverBudget
+from initviz.network.experiment import Experiment
+from initviz.network.initializers import INITIALIZERS, standard_normal
+from initviz.network.normalization import NORMALIZATIONS
+from initviz.network.streams import input_batch
+
+MODULE = sys.modules["initviz.measure.simulate"]  # as an attribute of the package, that name is the function
+Biases: TypeAlias = list[FloatArray | float]
+
+
+@dataclass
+class Recording:
+    """The arrays behind a simulation's statistics."""
+
+    result: Propagation
+    batch: FloatArray
+    weights: list[FloatArray]
+    biases: Biases
+    z: list[FloatArray]
+    """What enters the activation."""
+    grad_w: list[FloatArray]
+    grad_h: list[FloatArray]
+    """dL/dh of layers 0..depth."""
+
+
+@pytest.fixture
+def record(monkeypatch: pytest.MonkeyPatch) -> Callable[[Experiment], Recording]:
+    """Run a simulation and keep what it would throw away."""
+
+    def run(experiment: Experiment) -> Recording:
+        grad_w: list[FloatArray] = []
+        grad_h: list[FloatArray] = []
+        runs: list[_Simulation] = []
+
+        class Rows(_Rows):
+            def run(self) -> list[_Hidden]:
+                runs.append(self.simulation)
+                return super().run()
+
+            def _backward_layer(self, layer: int, upstream: FloatArray) -> FloatArray:
+                grad_h.insert(0, upstream.copy())
+                grad_before = super()._backward_layer(layer, upstream)
+                grad_w.insert(0, self.buffers.grad_w(self.buffers.weights[layer - 1].shape).copy())
+                if layer == 1:
+                    grad_h.insert(0, grad_before.copy())
+                return grad_before
+
+        monkeypatch.setattr(MODULE, "_Rows", Rows)
+        monkeypatch.setattr(MODULE, "threads", lambda: 1)
+        result = simulate(experiment)
+        monkeypatch.undo()
+        weights, z = ([array.copy() for array in arrays] for arrays in (runs[0].buffers.weights, runs[0].buffers.z))
+        biases: Biases = [0.0 if found is None else found for found in runs[0].biases]
+        return Recording(result, input_batch(experiment), weights, biases, z, grad_w, grad_h)
+
+    return run
+
+
+def outputs(experiment: Experiment, batch: FloatArray, weights: list[FloatArray], biases: Biases) -> list[FloatArray]:
+    """h of layers 0..depth, written as a textbook would."""
+    hs = [batch]
+    for layer, (w, b) in enumerate(zip(weights, biases, strict=True), start=1):
+        z = hs[-1] @ w + b
+        if (axis := experiment.norm.axis) is not None:
+            z = (z - z.mean(axis, keepdims=True)) / np.sqrt(z.var(axis, keepdims=True) + 1e-5)
+        activation, alpha = experiment.layer_activation(layer)
+        h = activation.forward(z, alpha)
+        hs.append(hs[-1] + experiment.residual * h if experiment.has_skip(layer) else h)
+    return hs
+
+
+# --- the backward pass is the derivative of the forward pass ---
+
+NETWORKS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "batch norm": {"normalization": "batch"},
+    "layer norm": {"normalization": "layer", "linear_first": True},
+    "residual": {"residual": 0.7, "bias_std": 0.3},
+    "everything": {"normalization": "batch", "residual": 1.3, "bias_std": 0.5, "linear_first": True, "tied": True},
+}
+assert {str(network.get("normalization", "none")) for network in NETWORKS.values()} == set(NORMALIZATIONS)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_backward_is_the_derivative_of_the_whole_network(
+    activation: str, network: str, record: Callable[[Experiment], Recording]
+) -> None:
+    """Central differences in float64, along the gradient and a random direction mixed.
+
+    A step of 1e-5 leaves a truncation error of about 1e-10 and a rounding error of about 1e-11, relative to the slope
+    along the gradient. The few values in a small network keep clear of kinks: the seed is one where none is crossed.
+    """
+    experiment = Experiment(
+        activation=activation, initializer="he_normal", depth=3, width=6, samples=5, dtype="float64", seed=3
+    ).changed(**NETWORKS[network])
+    run = record(experiment)
+    upstream = run.grad_h[-1]
+
+    def loss(batch: FloatArray, weights: list[FloatArray]) -> float:
+        return float((upstream * outputs(experiment, batch, weights, run.biases)[-1]).sum())
+
+    def check(gradient: FloatArray, moved: Callable[[FloatArray], float]) -> None:
+        assert np.isfinite(gradient).all()
+        noise = np.random.default_rng(1).standard_normal(gradient.shape)
+        direction = gradient / np.linalg.norm(gradient) + 0.5 * noise / np.linalg.norm(noise)
+        slope = (moved(1e-5 * direction) - moved(-1e-5 * direction)) / 2e-5
+        assert slope == pytest.approx(float((gradient * direction).sum()), rel=1e-6)
+
+    for index in range(experiment.depth):
+
+        def moved(step: FloatArray, index: int = index) -> float:
+            weights = [w + step if i == index else w for i, w in enumerate(run.weights)]
+            return loss(run.batch, weights)
+
+        check(run.grad_w[index], moved)
+    check(run.grad_h[0], lambda step: loss(run.batch + step, run.weights))
+
+
+# --- the statistics are those of the arrays ---
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"activation": "relu", "initializer": "he_normal", "residual": 0.5, "linear_first": True},
+        {"activation": "sigmoid", "initializer": "torch_default", "inputs": "digits", "samples": 200},
+        {"activation": "maxout", "initializer": "glorot_uniform", "normalization": "batch", "bias_std": 0.1},
+        {"activation": "hard_tanh", "std": 1.0, "inputs": "uniform"},
+    ],
+)
+def test_statistics_are_those_of_the_arrays(
+    values: dict[str, Any], dtype: str, record: Callable[[Experiment], Recording]
+) -> None:
+    experiment = Experiment(depth=3, width=40, samples=60, dtype=dtype).changed(**values)
+    run = record(experiment)
+    hs = outputs(experiment, run.batch, run.weights, run.biases)
+    close = 1e-4 if dtype == "float32" else 1e-9  # what a differently ordered forward pass may change
+    for layer, h, grad_h in zip(run.result, hs, run.grad_h, strict=True):
+        assert layer.h.mean == pytest.approx(h.mean(dtype=float), abs=close * layer.h.rms)
+        assert layer.h.std == pytest.approx(h.std(dtype=float), rel=close)
+        assert layer.h.rms == pytest.approx(sqrt(np.square(h, dtype=float).mean()), rel=close)
+        assert (layer.h.min, layer.h.max) == pytest.approx((h.min(), h.max()), rel=close, abs=close * layer.h.rms)
+        assert layer.h.histogram.total == h.size
+        assert layer.grad_h.std == pytest.approx(grad_h.std(dtype=float), rel=1e-5)
+        assert layer.grad_h.median == pytest.approx(np.median(np.abs(grad_h)), rel=1e-5)
+    for index, layer in enumerate(run.result.layers[1:]):
+        _check_hidden_layer(experiment, run, layer, hs[index])
+
+
+def _check_hidden_layer(experiment: Experiment, run: Recording, layer: Layer, before: FloatArray) -> None:
+    """The numbers only a layer with weights has, from the recorded arrays."""
+    z, w, grad_w = (arrays[layer.layer - 1] for arrays in (run.z, run.weights, run.grad_w))
+    assert layer.z and layer.weights
+    activation, alpha = experiment.layer_activation(layer.layer)
+    out = activation.forward(z, alpha)
+    low, high = activation.saturation(alpha)
+    assert layer.z.std == pytest.approx(z.std(dtype=float), rel=1e-5)
+    assert layer.saturated == pytest.approx(((out < low) | (out > high)).mean())
+    assert layer.zero == pytest.approx((out == 0).mean())
+    assert layer.dead == pytest.approx((out == 0).all(axis=0).mean())
+    assert layer.weights.fan_in == len(w)
+    assert layer.weights.std == pytest.approx(w.std(dtype=float), rel=1e-5)
+    assert layer.weights.gradient.std == pytest.approx(grad_w.std(dtype=float), rel=1e-5)
+    assert layer.weights.norm == pytest.approx(np.linalg.norm(grad_w.astype(float)), rel=1e-5)
+    assert layer.weights.ratio == pytest.approx(grad_w.std(dtype=float) / w.std(dtype=float), rel=1e-5)
+    assert layer.weights.unique_columns == np.unique(grad_w, axis=1).shape[1]
+    one_sign = (before >= 0).all(axis=1) | (before <= 0).all(axis=1)
+    assert layer.weights.same_sign == pytest.approx(one_sign.mean())
+
+
+def test_gradients_start_as_independent_unit_normals_and_add_up_over_samples(
+    record: Callable[[Experiment], Recording],
+) -> None:
+    experiment = Experiment(activation="linear", initializer="lecun_normal", depth=1, width=100, samples=400)
+    run = record(experiment)
+    start = run.grad_h[-1]
+    assert start.std() == pytest.approx(1, abs=5 / sqrt(2 * start.size))
+    assert start.mean() == pytest.approx(0, abs=5 / sqrt(start.size))
+    summed = np.sum([np.outer(h, g) for h, g in zip(run.batch, start, strict=True)], axis=0)
+    assert run.grad_w[0] == pytest.approx(summed, abs=1e-3)
+
+
+# --- exact facts ---
+
+
+def test_same_seed_same_result_another_seed_another() -> None:
+    experiment = Experiment(depth=2, width=30, samples=50)
+    first, again, other = (simulate(e).to_frame() for e in (experiment, experiment, experiment.changed(seed=1)))
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+def test_memory_that_is_used_again_leaves_no_trace() -> None:
+    """A larger experiment in between fills the kept block with other numbers."""
+    experiment = Experiment(activation="maxout", depth=2, width=30, samples=50, residual=1.0)
+    before = simulate(experiment).to_frame()
+    simulate(experiment.changed(depth=5, width=70, initializer="he_normal"))
+    assert simulate(experiment).to_frame().equals(before)
+
+
+@pytest.mark.parametrize("values", [{}, {"activation": "maxout"}, {"bias_std": 0.5, "residual": 1.0}])
+def test_another_depth_leaves_the_first_layers_as_they_were(values: dict[str, Any]) -> None:
+    shallow = Experiment(depth=3, width=30, samples=50).changed(**values)
+    deep = simulate(shallow.changed(depth=7))
+    for layer, deeper in zip(simulate(shallow), deep.layers[:4], strict=True):
+        assert layer.h.mean == deeper.h.mean and layer.h.std == deeper.h.std
+        assert np.array_equal(layer.h.histogram.counts, deeper.h.histogram.counts)
+        if layer.weights and deeper.weights:
+            assert layer.weights.std == deeper.weights.std
+
+
+def test_tied_layers_share_one_matrix_and_others_do_not(record: Callable[[Experiment], Recording]) -> None:
+    experiment = Experiment(depth=4, width=30, samples=20, tied=True)
+    first, *others = record(experiment).weights
+    assert all(np.array_equal(first, w) for w in others)
+    free = record(experiment.changed(tied=False)).weights
+    assert not any(np.array_equal(a, b) for i, a in enumerate(free) for b in free[:i])
+    _, second, *later = record(experiment.changed(inputs="digits")).weights  # 64 pixels: the first layer stands apart
+    assert all(np.array_equal(second, w) for w in later)
+
+
+def test_a_linear_network_is_one_matrix(record: Callable[[Experiment], Recording]) -> None:
+    experiment = Experiment(activation="linear", initializer="lecun_normal", depth=6, width=50, dtype="float64")
+    run = record(experiment)
+    matrix = np.linalg.multi_dot(run.weights)
+    assert run.result.layers[-1].h.std == pytest.approx((run.batch @ matrix).std(), rel=1e-6)
+    hs = outputs(experiment, run.batch, run.weights, run.biases)
+    assert np.abs(hs[-1] - run.batch @ matrix).max() < 1e-6
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_zero_weights_never_learn(activation: str) -> None:
+    for layer in simulate(Experiment(activation=activation, initializer="zeros", depth=4, width=30)).layers[1:]:
+        assert layer.weights
+        assert layer.weights.norm == 0 and layer.weights.unique_columns == 1
+        assert np.isnan(layer.weights.ratio)
+
+
+def test_zero_weights_under_sigmoid_move_the_last_layer_only() -> None:
+    result = simulate(Experiment(activation="sigmoid", initializer="zeros", depth=4, width=30))
+    norms = [layer.weights.norm for layer in result.layers[1:] if layer.weights]
+    assert norms[:-1] == [0, 0, 0] and norms[-1] > 0
+
+
+@pytest.mark.parametrize("initializer", ["constant", "ones"])
+def test_constant_weights_give_every_unit_of_a_layer_the_same_gradient(initializer: str) -> None:
+    """All but the last layer, whose units start from independent random gradients."""
+    result = simulate(Experiment(activation="tanh", initializer=initializer, depth=4, width=30, dtype="float64"))
+    unique = [layer.weights.unique_columns for layer in result.layers[1:] if layer.weights]
+    assert unique == [1, 1, 1, 30]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+def test_lsuv_gives_every_layer_unit_variance(activation: str) -> None:
+    result = simulate(Experiment(activation=activation, initializer="lsuv", depth=6, width=100, samples=300))
+    assert (result.column("z_std")[1:] ** 2) == pytest.approx(np.ones(6), abs=0.1)
+
+
+def test_data_dependent_weights_give_every_unit_mean_0_and_variance_1(
+    record: Callable[[Experiment], Recording],
+) -> None:
+    experiment = Experiment(activation="relu", initializer="data_dependent", depth=4, width=50, samples=200)
+    for z in record(experiment).z:
+        assert z.mean(axis=0) == pytest.approx(np.zeros(50), abs=1e-4)  # float32 sums of 200 values
+        assert z.std(axis=0) == pytest.approx(np.ones(50), abs=1e-4)
+
+
+# --- overflow is a result ---
+
+
+@pytest.fixture
+def no_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_overflow_is_counted_and_not_raised() -> None:
+    """Each layer multiplies by 100 sqrt(40 / 2): float32 ends after 13 layers or so."""
+    result = simulate(Experiment(activation="relu", std=100.0, depth=100, width=40, samples=30))
+    nonfinite, std = result.column("nonfinite"), result.column("std")
+    assert nonfinite[:10].max() == 0 and nonfinite[-1] == 1
+    assert np.isfinite(std[nonfinite < 1]).all() and np.isnan(std[-1])
+    assert (result.column("float16_overflow") >= nonfinite - 1e-12).all()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_no_gradient_is_known_where_z_is_no_number(activation: str) -> None:
+    """Sums of +inf and -inf are nan, long before layer 60. The gradient of the sine explodes by itself."""
+    experiment = Experiment(activation=activation, std=100.0, depth=60, width=40, samples=30)
+    result = simulate(experiment)
+    bounded = simulate(experiment.changed(depth=1)).column("max")[1] < 10
+    assert result.column("nonfinite")[-1] == (not bounded)
+    if activation != "sin":
+        assert (result.column("grad_h_nonfinite")[:-1] == (not bounded)).all()
+
+
+@pytest.mark.usefixtures("no_warnings")
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_finite_values_have_finite_statistics(activation: str, initializer: str) -> None:
+    """Every pair, on the smallest network there is and with the largest inputs there are."""
+    experiment = Experiment(
+        activation=activation, initializer=initializer, depth=3, width=2, samples=3, input_std=1e6, bias_std=1.0
+    )
+    for layer in simulate(experiment):
+        for signal in (layer.h, layer.z):
+            assert signal is None or signal.nonfinite == 1 or np.isfinite([signal.mean, signal.std, signal.rms]).all()
+        for gradient in (layer.grad_h, layer.grad_z, layer.weights and layer.weights.gradient):
+            assert not gradient or gradient.nonfinite == 1 or np.isfinite([gradient.std, gradient.median]).all()
+
+
+def test_negligible_values_are_flushed_before_products_and_counted_before_that(
+    record: Callable[[Experiment], Recording],
+) -> None:
+    """Saturated tanh has slopes down to 1e-45. What they would add is below the rounding of the sums."""
+    run = record(Experiment(std=1.0, depth=2, width=500, samples=100))
+    z, start = run.z[-1], run.grad_h[-1]
+    exact = start / np.cosh(z.astype(float)) ** 2
+    assert (np.abs(exact[exact != 0]) < 1e-38).mean() > 0.01
+    assert run.grad_w[-1] == pytest.approx(np.tanh(run.z[0]).T.astype(float) @ exact, rel=1e-3, abs=1e-4)
+    grad_z = run.result.layers[-1].grad_z
+    assert grad_z and grad_z.histogram.edges[0] < -38
+
+
+# --- the source documents ---
+
+TABLES = Path(__file__).parents[1] / "data" / "layer_tables.csv"
+LECTURE = {
+    "tanh_normal_0.01": Experiment(),
+    "tanh_normal_1": Experiment(std=1.0),
+    "tanh_fan_in": Experiment(initializer="lecun_normal"),
+    "relu_fan_in": Experiment(activation="relu", initializer="lecun_normal"),
+    "relu_he": Experiment(activation="relu", initializer="he_normal"),
+}
+
+
+def printed() -> dict[str, FloatArray]:
+    """experiment -> rows (layer, mean, std) as the lecture prints them, six digits after the point."""
+    rows: dict[str, list[list[float]]] = {}
+    with TABLES.open() as file:
+        for row in csv.DictReader(file):
+            rows.setdefault(row["experiment"], []).append([float(row[name]) for name in ("layer", "mean", "std")])
+    return {name: np.array(table) for name, table in rows.items()}
+
+
+@pytest.mark.parametrize("name", LECTURE)
+def test_the_lectures_tables_are_reproduced_within_the_spread_over_seeds(name: str) -> None:
+    """One printed run against twelve of ours, layer by layer.
+
+    The printed value is one more draw: its distance from our mean, in units of our spread times sqrt(1 + 1/12), follows
+    Student's t with 11 degrees of freedom. At 1 in 1e4 the 110 comparisons of all tables fail together once in 90
+    draws, and the seeds are fixed. The layers of a relu network move together, so a floor from theory helps where our
+    runs happen to agree: the log of its variance scatters by sqrt(5 l / n) (THEORY.md, 3), its std by half of that.
+    Printed digits end at 5e-7.
+    """
+    table = printed()[name]
+    runs = [simulate(LECTURE[name].changed(seed=seed)) for seed in range(12)]
+    layers = table[:, 0]
+    scatter = 0.5 * np.sqrt(5 * layers / 500) if "relu" in name else np.zeros(len(layers))
+    for column, values in (("mean", table[:, 1]), ("std", table[:, 2])):
+        ours = np.array([run.column(column) for run in runs])
+        spread = np.maximum(ours.std(axis=0, ddof=1), scatter * np.abs(ours.mean(axis=0)))
+        limit = stats.t.isf(0.5e-4, df=len(runs) - 1) * sqrt(1 + 1 / len(runs)) * spread
+        assert (np.abs(values - ours.mean(axis=0)) <= limit + 5e-7).all(), column
+
+
+def test_every_printed_table_is_tested() -> None:
+    assert set(printed()) == set(LECTURE)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("std", [0.10, 0.14, 0.28])
+def test_the_scripts_networks_run_on_the_digits(activation: str, std: float) -> None:
+    """A linear layer, then five: a larger std spreads every layer more, and relu never dies (S2-7 to S2-9)."""
+    experiment = Experiment(
+        activation=activation, std=std, depth=6, width=100, inputs="digits", samples=1797, linear_first=True
+    )
+    result, wider = simulate(experiment), simulate(experiment.changed(std=2 * std))
+    assert (result.samples, result.features) == (1797, 64)
+    assert (wider.column("std")[2:] > result.column("std")[2:]).all()
+    if activation == "relu":
+        assert result.column("zero")[2:] == pytest.approx(np.full(5, 0.5), abs=0.25)
+        assert result.column("dead")[2:].max() < 0.3
+
+
+# --- draws ---
+
+
+def test_normal_draws_are_normal() -> None:
+    """2e6 values: moments within 5 of their own standard errors, the largest gap of the distribution functions below
+    the 1 - 1e-6 point of Kolmogorov's law (2.7 / sqrt n), tails counted beyond 3, 4 and 4.5."""
+    n = 2_000_000
+    x = standard_normal(np.random.default_rng(11), (1000, 2000)).ravel().astype(float)
+    for power, (expected, variance) in {1: (0, 1), 2: (1, 2), 3: (0, 15), 4: (3, 96)}.items():
+        assert (x**power).mean() == pytest.approx(expected, abs=5 * sqrt(variance / n))
+    assert stats.kstest(x, "norm").statistic < 2.7 / sqrt(n)
+    for limit in (3, 4, 4.5):
+        beyond = 2 * stats.norm.sf(limit) * n
+        assert np.count_nonzero(np.abs(x) > limit) == pytest.approx(beyond, abs=5 * sqrt(beyond))
+
+
+def test_neighbouring_draws_are_independent() -> None:
+    """Cosine and sine of one angle share a radius: values, and their squares, must not correlate at any small lag,
+    nor at the distance of the pairs."""
+    x = standard_normal(np.random.default_rng(12), (1_000_000,)).astype(float)
+    for lag in (1, 2, 3, 32_768, 500_000):
+        a, b = x[:-lag], x[lag:]
+        assert (a * b).mean() == pytest.approx(0, abs=5 / sqrt(a.size))
+        assert ((a**2 - 1) * (b**2 - 1)).mean() == pytest.approx(0, abs=5 * 2 / sqrt(a.size))
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 5), (2, 65_537)])
+def test_draws_have_the_shape_that_was_asked_for(shape: tuple[int, ...]) -> None:
+    drawn = standard_normal(np.random.default_rng(0), shape)
+    assert drawn.shape == shape and drawn.dtype == np.float32 and np.isfinite(drawn).all()
+
+
+def test_float32_and_float64_are_the_same_network() -> None:
+    single, double = (simulate(Experiment(depth=4, width=60, samples=80, dtype=d)) for d in ("float32", "float64"))
+    for column in ("mean", "std", "weight_std", "grad_h_std", "grad_w_std"):
+        rms = np.nan_to_num(double.column("std"), nan=1.0)
+        assert single.column(column) == pytest.approx(
+            double.column(column), rel=1e-4, abs=1e-5 * rms.max(), nan_ok=True
+        )
+
+
+# --- cost ---
+
+
+def test_memory_stays_below_one_and_a_half_times_weights_and_activations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "threads", lambda: min(threads(), 2))  # each more draws in 2 MB of its own
+    experiment = Experiment()
+    Workspace._kept.clear()
+    simulate(experiment.changed(depth=1, width=2, samples=2))  # imports and thread pools are not the experiment's
+    Workspace._kept.clear()
+    tracemalloc.start()
+    simulate(experiment)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    values = experiment.depth * (experiment.width**2 + experiment.samples * experiment.width)
+    assert peak <= 1.5 * 4 * values
+
+
+def test_progress_rises_to_the_end_and_can_stop_the_work() -> None:
+    class Stop(Exception):
+        pass
+
+    seen: list[float] = []
+    simulate(Experiment(depth=5, width=10, samples=10), progress=seen.append)
+    assert seen == sorted(seen) and seen[0] >= 0 and seen[-1] == 1
+
+    def stop(share: float) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        simulate(Experiment(depth=5, width=10, samples=10), progress=stop)
+
+
+def test_too_big_an_experiment_is_refused_before_it_runs() -> None:
+    with pytest.raises(OverBudget):
+        simulate(Experiment(), budget=Budget(gflop=1.0))
+
+
+def test_fixed_bins_are_those_of_the_lecture() -> None:
+    result = simulate(Experiment(depth=2, width=30, samples=40), Bins(30, -1.0, 1.0))
+    first, *hidden = result
+    assert first.h.histogram.edges == pytest.approx(np.linspace(-1, 1, 31))
+    assert first.h.histogram.below > 0 and first.h.histogram.above > 0  # unit normals reach further
+    assert all(layer.h.histogram.counts.sum() == 30 * 40 for layer in hidden)
+
+
+# --- threads ---
+
+
+def blas_threads() -> list[int]:
+    return [int(library["num_threads"]) for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def test_blas_gets_its_threads_back_however_simulations_overlap() -> None:
+    before = blas_threads()
+    with own_threads(), own_threads():
+        assert set(blas_threads()) == {1}
+    with pytest.raises(ZeroDivisionError), own_threads():
+        raise ZeroDivisionError
+    assert blas_threads() == before
+
+
+def test_blas_works_on_one_thread_whoever_comes_first_and_leaves_last() -> None:
+    before = blas_threads()
+    first, second = own_threads(), own_threads()
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        for enter, leave in ((one, other), (other, one)):
+            with own_threads():
+                assert set(blas_threads()) == {1}
+            enter.submit(first.__enter__).result()
+            assert set(blas_threads()) == {1}
+            leave.submit(second.__enter__).result()
+            enter.submit(first.__exit__, None, None, None).result()
+            assert set(blas_threads()) == {1}
+            leave.submit(second.__exit__, None, None, None).result()
+            assert blas_threads() == before
+            first, second = own_threads(), own_threads()
+
+
+def test_every_thread_computes_the_same_network() -> None:
+    """To the last bit: chaotic networks blow up any difference."""
+    experiment = Experiment(std=1.0)
+    here = simulate(experiment)
+    with ThreadPoolExecutor(1) as pool:
+        there = pool.submit(simulate, experiment).result()
+    pd.testing.assert_frame_equal(here.to_frame(), there.to_frame(), check_exact=True)
+
+
+def test_members_meet_share_and_keep_the_error_state() -> None:
+    def work(member: Worker) -> tuple[list[int], list[list[int]], int]:
+        steps = [member.gather(10 * step + member.rank) for step in range(50)]
+        np.log(np.zeros(1))
+        return member.once(lambda: [member.rank]), steps, len(member.share(range(7)))
+
+    with np.errstate(divide="ignore"):
+        once, steps, share = run_team(work, 3)
+    assert once == [0]
+    assert steps == [[10 * step + rank for rank in range(3)] for step in range(50)]
+    assert share == 3  # 0, 3 and 6
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        run_team(work, 3)
+
+
+@pytest.mark.parametrize("unlucky", range(3))
+@pytest.mark.parametrize("before_meeting", [True, False])
+def test_a_members_error_ends_all_and_is_raised(unlucky: int, before_meeting: bool) -> None:
+    def work(member: Worker) -> None:
+        if not before_meeting:
+            member.gather(None)
+        if member.rank == unlucky:
+            raise ZeroDivisionError
+        if before_meeting:
+            member.gather(None)
+
+    before = active_count()
+    with pytest.raises(ZeroDivisionError):
+        run_team(work, 3)
+    assert active_count() == before
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 1000])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_members_have_all_rows_among_them(rows: int, size: int) -> None:
+    parts = run_team(lambda member: member.gather(list(range(rows)[member.rows(rows)])), size)
+    assert [row for part in parts for row in part] == list(range(rows))
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("activation", "initializer"), [("relu", "he_normal"), ("sigmoid", "random_normal"), ("tanh", "lsuv")]
+)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_one_thread_and_many_agree(
+    network: str, activation: str, initializer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums in another order: the last digits may differ, counts may not. Sigmoid's lie so far from 0 that they
+    are read twice."""
+    experiment = Experiment(
+        activation=activation,
+        initializer=initializer,
+        depth=3,
+        width=100,
+        samples=600,
+        dtype="float64",
+        **NETWORKS[network],
+    )
+    monkeypatch.setattr(MODULE, "threads", lambda: 1)
+    alone = simulate(experiment)
+    monkeypatch.setattr(MODULE, "threads", lambda: 3)
+    for late in (True, False):
+        for name in ("signal", "gradient", "mean_cosine"):
+            monkeypatch.setattr(MODULE, name, _delayed(getattr(statistics, name), late))
+        several = simulate(experiment)
+        for name in alone.to_frame().columns:
+            assert several.column(name) == pytest.approx(alone.column(name), rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+def _delayed(measure: Callable[..., Any], late: bool) -> Callable[..., Any]:
+    """Measures late in the main thread, or in all others: nobody may change meanwhile what is measured."""
+
+    def delayed(*arguments: Any) -> Any:
+        if late == (current_thread() is main_thread()):
+            sleep(0.02)
+        return measure(*arguments)
+
+    return delayed
