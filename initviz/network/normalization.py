@@ -1,6 +1,11 @@
-"""Normalization of the pre-activations z, without learnt scale and shift, and its exact backward pass."""
+"""Normalization of the pre-activations z, and its exact backward pass. Learnt scale and shift belong to the layer.
 
+One `Normalization(...)` entry is all it takes to add one: simulation and training ask the record, never its name.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -9,6 +14,28 @@ from initviz.catalogue import Catalogue
 
 EPSILON = 1e-5
 """Added to the variance, as PyTorch, JAX and the papers do: a vanishing z is not blown up to 1."""
+
+Normalize: TypeAlias = Callable[[FloatArray, int], FloatArray]
+"""(z, axis) -> 1 / std along the axis; z is overwritten by the normalized values."""
+
+PullBack: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray, int], None]
+"""(normalized z, 1 / std, gradient, axis): the gradient is overwritten by the one with respect to z."""
+
+
+def _standardize(z: FloatArray, axis: int) -> FloatArray:
+    """Mean 0 and variance 1 along the axis."""
+    z -= z.mean(axis=axis, keepdims=True)
+    inverse: FloatArray = 1 / np.sqrt(np.square(z).mean(axis=axis, keepdims=True) + z.dtype.type(EPSILON))
+    z *= inverse
+    return inverse
+
+
+def _pull_back_standardized(normalized: FloatArray, inverse: FloatArray, grad: FloatArray, axis: int) -> None:
+    """Ioffe & Szegedy (2015), section 3: mean and variance depend on z too."""
+    shared = normalized * (grad * normalized).mean(axis=axis, keepdims=True)
+    grad -= grad.mean(axis=axis, keepdims=True)
+    grad -= shared
+    grad *= inverse
 
 
 @dataclass(frozen=True)
@@ -19,24 +46,17 @@ class Normalization:
     name: str
     axis: int | None
     source: str = ""
+    normalize: Normalize = _standardize
+    pull_back: PullBack = _pull_back_standardized
 
     def forward(self, z: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         """(normalized z, 1 / std along the axis); the input array is overwritten."""
-        if self.axis is None:
-            return z, None
-        z -= z.mean(axis=self.axis, keepdims=True)
-        inverse = 1 / np.sqrt(np.square(z).mean(axis=self.axis, keepdims=True) + z.dtype.type(EPSILON))
-        z *= inverse
-        return z, inverse
+        return z, None if self.axis is None else self.normalize(z, self.axis)
 
     def backward(self, normalized: FloatArray, inverse: FloatArray | None, grad: FloatArray) -> FloatArray:
-        """Gradient with respect to the z that was normalized; `grad` is overwritten. Ioffe & Szegedy (2015), sec. 3."""
-        if self.axis is None or inverse is None:
-            return grad
-        shared = normalized * (grad * normalized).mean(axis=self.axis, keepdims=True)
-        grad -= grad.mean(axis=self.axis, keepdims=True)
-        grad -= shared
-        grad *= inverse
+        """Gradient with respect to the z that was normalized; `grad` is overwritten."""
+        if self.axis is not None and inverse is not None:
+            self.pull_back(normalized, inverse, grad, self.axis)
         return grad
 
 
