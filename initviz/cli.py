@@ -194,7 +194,7 @@ LAST_IN_TABLE = "grad_w_std"
 
 def _simulate(options: Namespace) -> str:
     form = FORMATS[options.format]
-    rows: list[dict[str, float]] = [layer.row() for layer in simulate(read_experiment(options))]
+    rows = list(simulate(read_experiment(options)).rows())
     if form.id == "table":
         shown = list(rows[0])[: list(rows[0]).index(LAST_IN_TABLE) + 1]
         rows = [{name: row[name] for name in shown} for row in rows]

@@ -10,6 +10,7 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, cost
+from initviz.network.columns import LayerTable
 from initviz.network.experiment import Experiment
 from initviz.progress import Progress, part_of
 
@@ -23,7 +24,7 @@ ENSEMBLE_ROOM = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Ensemble:
+class Ensemble(LayerTable):
     """Columns of the layer table over several seeds, each (seeds, depth + 1)."""
 
     experiment: Experiment
@@ -34,7 +35,13 @@ class Ensemble:
         """How many networks were drawn."""
         return len(self.values["layer"])
 
-    def column(self, name: str) -> FloatArray:
+    def __len__(self) -> int:
+        return self.experiment.depth + 1
+
+    def has(self, name: str, /) -> bool:
+        return name in self.values
+
+    def column(self, name: str, /) -> FloatArray:
         """Median over the seeds for the layers 0..depth, nan where a layer has no such number."""
         return _quantile(self.values[name], 0.5)
 

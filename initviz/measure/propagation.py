@@ -6,9 +6,9 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
-import pandas as pd
 
 from initviz.arrays import CountArray, FloatArray
+from initviz.network.columns import COLUMNS, Column, LayerTable
 
 
 @dataclass(frozen=True)
@@ -124,32 +124,9 @@ class Layer:
     zero: float = nan
     dead: float = nan
 
-    def row(self) -> dict[str, float]:
-        """One row of the table: column name -> number, nan where the layer has none."""
-        row: dict[str, float] = {"layer": self.layer}
-        row |= {name: getattr(self.h, name) for name in ("mean", "std", "rms")}
-        row |= {name: getattr(self, name) for name in ("saturated", "zero", "dead", "cosine")}
-        gradients = {
-            "grad_h": self.grad_h,
-            "grad_z": self.grad_z,
-            "grad_w": self.weights and self.weights.gradient,
-        }
-        row |= {f"{name}_std": gradient.std if gradient else nan for name, gradient in gradients.items()}
-        row |= {f"{name}_median": gradient.median if gradient else nan for name, gradient in gradients.items()}
-        for name in ("norm", "ratio", "unique_columns", "same_sign"):
-            row[f"grad_w_{name}"] = getattr(self.weights, name) if self.weights else nan
-        row |= {name: getattr(self.h, name) for name in ("min", "max")}
-        row |= {f"z_{name}": getattr(self.z, name) if self.z else nan for name in ("mean", "std", "rms", "min", "max")}
-        for name in ("nonfinite", "float16_zero", "float16_overflow"):
-            row[name] = getattr(self.h, name)
-            row |= {f"{key}_{name}": getattr(value, name) if value else nan for key, value in gradients.items()}
-        for name in ("fan_in", "mean", "std"):
-            row[f"weight_{name}" if name != "fan_in" else name] = getattr(self.weights, name) if self.weights else nan
-        return row
-
 
 @dataclass(frozen=True, eq=False)  # known by identity: what is built from it is remembered by it
-class Propagation:
+class Propagation(LayerTable):
     """What one random network did to one batch, forward and backward; layer 0 is the input."""
 
     layers: tuple[Layer, ...]
@@ -166,16 +143,17 @@ class Propagation:
 
     @cached_property
     def _columns(self) -> dict[str, FloatArray]:
-        rows = [layer.row() for layer in self.layers]
-        return {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
+        return {name: self._gathered(column) for name, column in COLUMNS.items() if column.path}
 
-    def column(self, name: str) -> FloatArray:
+    def _gathered(self, column: Column) -> FloatArray:
+        return np.array([column.of(layer) for layer in self.layers], dtype=float)
+
+    def has(self, name: str, /) -> bool:
+        return name in self._columns
+
+    def column(self, name: str, /) -> FloatArray:
         """One column of the table over the layers 0..depth, float64, nan where a layer has no such number."""
         return self._columns[name].copy()
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per layer, indexed by position; `layer` is the first column."""
-        return pd.DataFrame([layer.row() for layer in self.layers])
 
     @property
     def nbytes(self) -> int:

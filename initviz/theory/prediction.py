@@ -3,7 +3,7 @@
 Public: predict, Prediction; layer_masses.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import nan
@@ -11,12 +11,12 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from scipy import special
 
 from initviz.arrays import FloatArray
 from initviz.gaussian.distributions import h_masses, saturated_share, zero_share
 from initviz.gaussian.moments import at_infinite_width
+from initviz.network.columns import COLUMNS, LayerTable
 from initviz.network.experiment import Experiment
 from initviz.theory.finite_width import Scatter, scatter
 from initviz.theory.mean_field import Field, Hidden, mean_field
@@ -25,7 +25,7 @@ from initviz.theory.mean_field import Field, Hidden, mean_field
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(LayerTable):
     """What the layers 0..depth should measure at infinite width. Nothing in it depends on how the weights fall."""
 
     experiment: Experiment
@@ -41,7 +41,10 @@ class Prediction:
     def __len__(self) -> int:
         return self.experiment.depth + 1
 
-    def column(self, name: str) -> FloatArray:
+    def has(self, name: str, /) -> bool:
+        return name in COLUMNS and COLUMNS[name].predicted
+
+    def column(self, name: str, /) -> FloatArray:
         """One column over the layers 0..depth; names mean what they mean in `Propagation`, and nan what it means there.
 
         Besides: q, E z^2 of the activation's input, and chi, the factor on the squared gradient from this layer's h to
@@ -53,12 +56,13 @@ class Prediction:
     def columns(self) -> Mapping[str, FloatArray]:
         """All columns by name."""
         known = dict(self.base)
+        known_to_theory = [name for name in COLUMNS if self.has(name)]
         if self.field is None:
-            known |= {name: np.full(len(self), nan) for name in COLUMNS if name not in known}
+            known |= {name: np.full(len(self), nan) for name in known_to_theory if name not in known}
         else:
             with np.errstate(all="ignore"):
                 known |= _told(_costly(self.field), self.field.last)
-        return MappingProxyType({name: _read_only(known[name]) for name in COLUMNS})
+        return MappingProxyType({name: _read_only(known[name]) for name in known_to_theory})
 
     @cached_property
     def scatter(self) -> Scatter | None:
@@ -84,21 +88,6 @@ class Prediction:
         log_variance = np.log1p(variance.clip(0)).clip(max=1000)  # exp of much more would overflow
         reach = special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2
         return values * np.exp(-log_variance / 4 - reach), values * np.exp(-log_variance / 4 + reach)
-
-    def rows(self) -> Iterator[dict[str, float]]:
-        """One dict per layer: column name -> number."""
-        for index in range(len(self)):
-            yield {name: values[index].item() for name, values in self.columns.items()} | {"layer": index}
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per layer, indexed by position; `layer` is the first column."""
-        return pd.DataFrame(dict(self.columns))
-
-
-COLUMNS = (
-    *("layer", "mean", "std", "rms", "saturated", "zero", "cosine", "q", "chi"),
-    *("grad_h_std", "grad_z_std", "grad_w_std", "z_mean", "z_std", "z_rms"),
-)
 
 
 def predict(experiment: Experiment) -> Prediction:

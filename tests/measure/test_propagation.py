@@ -40,12 +40,12 @@ def test_table_has_a_row_a_layer_and_the_promised_columns_first(result: Propagat
 
 
 def test_the_input_has_no_activation_and_no_weights(result: Propagation) -> None:
-    first, *hidden = result
+    first = result.layers[0]
     assert (first.z, first.grad_z, first.weights) == (None, None, None)
-    row = first.row()
+    row, *rows = result.rows()
     assert all(np.isnan(row[name]) for name in ("saturated", "zero", "dead", "grad_z_std", "grad_w_std"))
-    for layer in hidden:
-        assert np.isfinite(list(layer.row().values())).all()
+    for others in rows:
+        assert np.isfinite(list(others.values())).all()
 
 
 def arrays(value: object) -> list[np.ndarray]:

@@ -21,13 +21,16 @@ from initviz.arrays import FloatArray
 from initviz.fields import Number
 from initviz.gaussian.kernels import pair_moments
 from initviz.gaussian.moments import moments
+from initviz.network.columns import COLUMNS as ALL_COLUMNS
 from initviz.network.experiment import FIELDS
 from initviz.network.initializers import INITIALIZERS
 from initviz.network.streams import input_batch
 from initviz.theory.batches import batch_of, gauss_rule
 from initviz.theory.phase import pair_growth, phase_map
-from initviz.theory.prediction import COLUMNS, Prediction, layer_masses
+from initviz.theory.prediction import Prediction, layer_masses
 from tests.networks import measured
+
+COLUMNS = tuple(column.id for column in ALL_COLUMNS.values() if column.predicted)
 
 IID = [initializer.id for initializer in INITIALIZERS.values() if initializer.iid]
 
