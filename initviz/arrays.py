@@ -1,6 +1,10 @@
-"""Array types used throughout the core."""
+"""Array types used throughout the core, the memory arrays are cut from, and what values take of it."""
 
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
 from math import prod
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -40,3 +44,37 @@ class Workspace:
         """Offer the block to the next workspace; arrays cut from it must not be used any more."""
         if self._block.size <= self.KEPT_BYTES and not self._kept:
             self._kept.append(self._block)
+
+
+_CODE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, np.ufunc, np.dtype)
+_PLAIN = frozenset({float, int, bool, str, bytes, type(None)})
+
+
+def size_of(value: object) -> int:
+    """Bytes that a value keeps alive, each object in it counted once; code counts nothing."""
+    total, seen, waiting = 0, set[int](), [value]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            if type(one) in _PLAIN:
+                total += sys.getsizeof(one)
+            elif not isinstance(one, _CODE):
+                total += sys.getsizeof(one)
+                waiting.extend(_parts(one))
+    return total
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, np.ndarray):
+        return (value.base, *(value.tolist() if value.dtype == object else ()))  # a view keeps all of its base
+    if isinstance(value, dict | MappingProxyType):
+        return (*value.keys(), *value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return value
+    return (getattr(value, "__dict__", None), *(getattr(value, name, None) for name in _slots(type(value).__mro__)))
+
+
+@lru_cache(maxsize=256)
+def _slots(kinds: tuple[type, ...]) -> tuple[str, ...]:
+    return tuple(name for kind in kinds for name in getattr(kind, "__slots__", ()))

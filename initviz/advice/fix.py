@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from math import inf, log
 
 import numpy as np
@@ -53,7 +52,6 @@ class Fix:
         return {name: new.get(name) for name in DEFAULTS if old.get(name) != new.get(name)}
 
 
-@lru_cache(maxsize=512)
 def propose(experiment: Experiment) -> Fix | None:
     """The smallest change after which nearly all networks are predicted to be healthy, else the best found.
 

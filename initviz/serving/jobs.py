@@ -5,19 +5,18 @@ pass big ones, but nothing starves: only what arrives before a job's due time ca
 than the limit is kept for small jobs, and a share of the memory, so that a slider stays quick beside a big run.
 """
 
-import sys
 import time
 from bisect import insort
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Condition, Event, Lock, Thread
+from math import inf
+from threading import Condition, Event, Thread
 from traceback import clear_frames
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from initviz.progress import Progress
+from initviz.progress import Report
+from initviz.serving.memo import ABSENT, Memo, own_copy
 
 State: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
 Origin: TypeAlias = Literal["cache", "shared", "new"]
@@ -78,17 +77,17 @@ class Counters:
 @dataclass(eq=False)
 class _Job:
     key: Hashable
-    work: Callable[[Progress], Any] | None
-    gflop: float
-    mib: float
-    small: bool
-    due: float
-    size: int | None
+    work: Callable[[Report], Any] | None = None
+    gflop: float = 0.0
+    mib: float = 0.0
+    small: bool = True
+    due: float = 0.0
     askers: int = 0
     deserted: float = 0.0
     """When the last asker left."""
     state: State = "waiting"
     progress: float = 0.0
+    partial: Any = None
     value: Any = None
     error: BaseException | None = None
     ended: Event = field(default_factory=Event)
@@ -118,6 +117,12 @@ class Ticket(Generic[T]):
         return self._job.progress
 
     @property
+    def partial(self) -> Any:
+        """What the work has handed over last of what it has so far; None before the first time. It stays known after
+        leaving."""
+        return self._job.partial
+
+    @property
     def position(self) -> int:
         """Jobs before this one: those running and those ahead in the queue; 0 when it does not wait."""
         return self._jobs.position(self._job)
@@ -126,15 +131,24 @@ class Ticket(Generic[T]):
         """The answer, waiting for it if need be; raises what the work raised."""
         self.wait()
         if self._job.error is not None:
-            raise self._job.error
+            raise own_copy(self._job.error)
         value: T = self._job.value
         return value
 
     def leave(self) -> None:
-        """Stop waiting. When nobody waits any more the job is dropped from the queue or stopped at its next report."""
+        """Stop waiting. When nobody waits any more the job is dropped from the queue or stopped at its next report: not
+        at once, since who redraws a page comes back for the same job."""
+        self._leave(at_once=False)
+
+    def stop(self) -> Any:
+        """Leave for good, without that grace; returns the partial result."""
+        self._leave(at_once=True)
+        return self.partial
+
+    def _leave(self, *, at_once: bool) -> None:
         if not self._left:
             self._left = True
-            self._jobs.leave(self._job)
+            self._jobs.leave(self._job, at_once=at_once)
 
     def __enter__(self) -> "Ticket[T]":
         return self
@@ -146,21 +160,20 @@ class Ticket(Generic[T]):
 class Jobs:
     """Runs at most `running` jobs at once (and one small job more) whose estimated memory fits into `memory_mib`.
 
-    Answers stay in a cache of `cache_bytes` and `entries`, the least recently used go first; failures are not kept.
-    A job that everybody left is kept for `grace` seconds: who redraws a page comes back for the same job at once.
+    Answers are kept in the memo, which may hold others too; failures are not kept. A job that everybody left goes on
+    for `grace` seconds: who redraws a page comes back for the same job at once.
     """
 
     def __init__(
         self,
         running: int,
-        cache_bytes: int,
         memory_mib: float,
+        memo: Memo,
         *,
-        entries: int = 1024,
         grace: float = 0.1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._cache_bytes, self._entries = cache_bytes, entries
+        self.memo = memo
         self._memory = {True: memory_mib * SMALL_MEMORY, False: memory_mib * (1 - SMALL_MEMORY)}
         self._grace = grace
         self._clock = clock
@@ -168,7 +181,6 @@ class Jobs:
         self._queue: list[_Job] = []
         self._running: list[_Job] = []
         self._wanted: dict[Hashable, _Job] = {}  # those of the queue, and the running ones that were not given up
-        self._cache: OrderedDict[Hashable, _Job] = OrderedDict()
         self._counters = Counters()
         self._closed = False
         self._workers = [
@@ -183,23 +195,22 @@ class Jobs:
         """The most memory that one job may take."""
         return self._memory[False]
 
-    def ask(
-        self, key: Hashable, work: Callable[[Progress], T], *, gflop: float, mib: float, size: int | None = None
-    ) -> Ticket[T]:
-        """Claim the answer to `key`: from the cache, from the job that already works on it, or from a new one.
+    def ask(self, key: Hashable, work: Callable[[Report], T], *, gflop: float, mib: float) -> Ticket[T]:
+        """Claim the answer to `key`: from the memo, from the job that already works on it, or from a new one.
 
-        `gflop` and `mib` are what the work is expected to take, `size` the bytes of its answer (None: see `size_of`).
-        Raises TooBig when it could never run, RuntimeError after `close`.
+        `gflop` and `mib` are what the work is expected to take. Raises TooBig when it could never run, RuntimeError
+        after `close`.
         """
         with self._changed:
             self._counters.asked += 1
-            origin: Origin = "cache" if key in self._cache else "shared" if key in self._wanted else "new"
+            known = self.memo.get(key)
+            origin: Origin = "cache" if known is not ABSENT else "shared" if key in self._wanted else "new"
             if origin == "cache":
-                job = self._cached(key)
+                job = self._known(key, known)
             elif origin == "shared":
                 job = self._joined(key)
             else:
-                job = self._new(key, work, gflop, mib, size)
+                job = self._new(key, work, gflop, mib)
             job.askers += 1
             return Ticket(self, job, origin)
 
@@ -212,7 +223,8 @@ class Jobs:
                 queued=len(self._queue),
                 running=len(self._running),
                 memory_mib=memory,
-                cached=len(self._cache),
+                cached=len(self.memo),
+                cached_bytes=self.memo.nbytes,
             )
 
     def position(self, job: _Job) -> int:
@@ -222,12 +234,12 @@ class Jobs:
                 return 0
             return len(self._running) + sum(1 for other in self._queue[: self._queue.index(job)] if other.askers)
 
-    def leave(self, job: _Job) -> None:
+    def leave(self, job: _Job, *, at_once: bool) -> None:
         """One asker less; tickets call it."""
         with self._changed:
             job.askers -= 1
             if not job.askers:
-                job.deserted = self._clock()
+                job.deserted = -inf if at_once else self._clock()
                 self._drop_deserted()
                 self._changed.notify_all()  # it may have held up those behind it
 
@@ -248,38 +260,41 @@ class Jobs:
 
     # --- with the lock held ---
 
-    def _cached(self, key: Hashable) -> _Job:
+    def _known(self, key: Hashable, value: Any) -> _Job:
         self._counters.hits += 1
-        self._cache.move_to_end(key)
-        return self._cache[key]
+        job = _Job(key, state="done", progress=1.0, value=value)
+        job.ended.set()
+        return job
 
     def _joined(self, key: Hashable) -> _Job:
         self._counters.joined += 1
         self._changed.notify_all()  # a deserted one is worth running again
         return self._wanted[key]
 
-    def _new(self, key: Hashable, work: Callable[[Progress], Any], gflop: float, mib: float, size: int | None) -> _Job:
+    def _new(self, key: Hashable, work: Callable[[Report], Any], gflop: float, mib: float) -> _Job:
         if self._closed:
             raise RuntimeError("This service has been closed.")
         if mib > self.largest_mib:
             raise TooBig(f"This needs {mib:,.0f} MiB; one job may take {self.largest_mib:,.0f} MiB here.")
         small = gflop <= SMALL_GFLOP and mib <= self._memory[True]
-        job = _Job(key, work, gflop, mib, small, self._clock() + SECONDS_PER_GFLOP * gflop, size)
+        job = _Job(key, work, gflop, mib, small, self._clock() + SECONDS_PER_GFLOP * gflop)
         self._wanted[key] = job
         insort(self._queue, job, key=lambda other: other.due)
         self._changed.notify_all()
         return job
 
     def _next(self, only_small: bool) -> _Job | None:
-        """The first job in the queue that fits. One that is due and does not fit holds up all after it."""
+        """The first job in the queue that fits. One that is due and does not fit holds up all after it that want the
+        same memory: the small ones', or the big ones'."""
         self._drop_deserted()
+        held_up = set[bool]()
         for job in self._queue:
-            if job.askers and (job.small or not only_small):
+            if job.askers and (job.small or not only_small) and job.small not in held_up:
                 used = sum(other.mib for other in self._running if other.small == job.small)
                 if used + job.mib <= self._memory[job.small]:
                     return job
                 if job.due <= self._clock():
-                    return None
+                    held_up.add(job.small)
         return None
 
     def _unwanted(self, job: _Job) -> bool:
@@ -296,16 +311,6 @@ class Jobs:
         job.state, job.work, job.error = "cancelled", None, Cancelled()
         del self._wanted[job.key]
         self._counters.cancelled += 1
-
-    def _keep(self, job: _Job) -> None:
-        job.size = size_of(job.value) if job.size is None else job.size
-        if job.size > self._cache_bytes:
-            return
-        self._cache[job.key] = job
-        self._counters.cached_bytes += job.size
-        while len(self._cache) > self._entries or self._counters.cached_bytes > self._cache_bytes:
-            _, oldest = self._cache.popitem(last=False)
-            self._counters.cached_bytes -= oldest.size or 0
 
     # --- the workers ---
 
@@ -331,6 +336,7 @@ class Jobs:
         value, error = None, None
         try:
             value = job.work(partial(self._report, job))
+            self.memo.keep(job.key, value)  # before the job is over: in between, nobody starts it again
         except BaseException as raised:  # whatever it is, it belongs to the askers and must not end this worker
             clear_frames(raised.__traceback__)  # else the error keeps the arrays of the work alive
             error = raised
@@ -343,13 +349,15 @@ class Jobs:
             self._changed.notify_all()
         job.ended.set()
 
-    def _report(self, job: _Job, share: float) -> None:
+    def _report(self, job: _Job, share: float, part: Any = None, /) -> None:
         with self._changed:
             if job.state == "running" and self._unwanted(job):
                 self._give_up(job)
             if job.state == "cancelled":
                 raise Cancelled
             job.progress = min(max(share, 0.0), 1.0)
+            if part is not None:
+                job.partial = part
 
     def _end(self, job: _Job, value: Any, error: BaseException | None) -> None:
         del self._wanted[job.key]
@@ -360,44 +368,3 @@ class Jobs:
         else:
             job.state, job.progress = "done", 1.0
             self._counters.gflop += job.gflop
-            self._keep(job)
-
-
-class Memo:
-    """Answers of quick functions, computed in the asker's own thread: once, even when a whole class asks at the same
-    moment. The least recently used go first; failures are not kept."""
-
-    def __init__(self, entries: int) -> None:
-        self._entries = entries
-        self._lock = Lock()
-        self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
-
-    def __call__(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` returned for this key, now or before; raises what it raises."""
-        with self._lock:
-            answer = self._answers.get(key)
-            mine = answer is None
-            if answer is None:
-                answer = self._answers[key] = Future()
-            self._answers.move_to_end(key)
-            if len(self._answers) > self._entries:
-                self._answers.popitem(last=False)
-        if mine:
-            self._settle(key, answer, compute)
-        value: T = answer.result()
-        return value
-
-    def _settle(self, key: Hashable, answer: "Future[Any]", compute: Callable[[], Any]) -> None:
-        try:
-            answer.set_result(compute())
-        except BaseException as error:
-            with self._lock:
-                self._answers.pop(key, None)
-            answer.set_exception(error)
-
-
-def size_of(value: object) -> int:
-    """Bytes of an answer: its `nbytes`, summed over a tuple or list; of anything else what Python says about it."""
-    if isinstance(value, tuple | list):
-        return sys.getsizeof(value) + sum(size_of(item) for item in value)
-    return int(getattr(value, "nbytes", sys.getsizeof(value)))

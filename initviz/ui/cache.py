@@ -1,15 +1,16 @@
-"""Results for pages: from the cache, or computed while the page shows how far it is or how long the queue.
+"""Results for pages: from the memo, or computed while the page shows how far it is or how long the queue.
 
-Every answer goes through one `Jobs` of the process. The script's thread polls instead of blocking, because Streamlit
-can end a superseded or abandoned run only where the script touches the session: then the ticket is given back, and a
-job that nobody waits for any more makes room for the others.
+Whatever takes long goes through one `Jobs` of the process. The script's thread polls instead of blocking, because
+Streamlit can end a superseded or abandoned run only where the script touches the session: then the ticket is given
+back, and a job that nobody waits for any more makes room for the others. Results and what is built from them are known
+by value (an experiment, and what else was asked), and together bounded in bytes.
 """
 
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -23,17 +24,18 @@ from initviz.measure.propagation import Bins, Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, cost
 from initviz.network.experiment import Experiment
-from initviz.progress import Progress
-from initviz.serving.jobs import Jobs, Memo, Ticket
+from initviz.progress import Progress, Report
+from initviz.serving.jobs import Jobs, Ticket
 from initviz.serving.limits import Limits
+from initviz.serving.memo import Memo
 from initviz.theory.phase import PairGrowth, PhaseMap, pair_growth, phase_map
 from initviz.theory.prediction import Prediction, predict
 from initviz.ui import operator
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
-_memo = Memo(entries=512)
+PROPOSAL_GFLOP, PROPOSAL_MIB = 0.1, 8.0
+"""What the search for a fix takes: for each layer the time of so many GFLOP, some hundredth of a second at most."""
 
 QUIET = 0.3
 """Seconds before the page says that it waits: shorter waits would only flicker."""
@@ -46,7 +48,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 def jobs() -> Jobs:
     """The one service of this process, with the limits that the environment sets."""
     limits = Limits.from_environment()
-    service = Jobs(limits.running, round(limits.cache_mib * 2**20), limits.memory_mib)
+    service = Jobs(limits.running, limits.memory_mib, Memo(round(limits.cache_mib * 2**20)))
     operator.open_log()
     operator.show_counters(service.counters)
     return service
@@ -77,7 +79,7 @@ def repeated(experiment: Experiment, seeds: int) -> Ensemble:
     return answer("Drawing networks", (experiment, seeds), work, gflop=seeds * needed.gflop, mib=needed.mib)
 
 
-def answer(doing: str, key: Hashable, work: Callable[[Progress], T], *, gflop: float = 0.0, mib: float = 1.0) -> T:
+def answer(doing: str, key: Hashable, work: Callable[[Report], T], *, gflop: float = 0.0, mib: float = 1.0) -> T:
     """What `work` returns, remembered under (doing, key); raises what it raises. While it takes long, a bar says so.
 
     `doing` is the word on the bar, such as "Simulating". `work` is handed a function to call with the share done: as
@@ -95,14 +97,13 @@ def answer(doing: str, key: Hashable, work: Callable[[Progress], T], *, gflop: f
             operator.note(doing, outcome, time.monotonic() - started, gflop)
 
 
-def remembered(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """function(*arguments, **options), computed once while it is among the latest few hundred answers.
+def remembered(key: Hashable, compute: Callable[[], T]) -> T:
+    """What `compute` returns, computed once while it is kept under the key, in this very thread.
 
-    For what takes milliseconds in this very thread: figures, tables, a diagnosis. Results are known by identity, and
-    everyone gets the same object: do not change it.
+    For what takes milliseconds: tables, a diagnosis, a sentence. The key is a value and says all that the answer
+    depends on. Everyone gets the same object: do not change it.
     """
-    key = (function, arguments, tuple(sorted(options.items())))
-    return _memo(key, lambda: function(*arguments, **options))
+    return jobs().memo(key, compute)
 
 
 def _budget() -> Budget:
@@ -139,23 +140,27 @@ def _status(ticket: Ticket[T], doing: str) -> str:
 
 def predicted(experiment: Experiment) -> Prediction:
     """What theory says of the experiment."""
-    return remembered(predict, experiment)
+    return remembered(("prediction", experiment), partial(predict, experiment))
 
 
 def proposed(experiment: Experiment) -> Fix | None:
-    """The fix theory finds for the experiment."""
-    return remembered(propose, experiment)
+    """The fix theory finds for the experiment. Raises InputError without the inputs."""
+
+    def work(progress: Progress) -> Fix | None:
+        return propose(experiment)
+
+    return answer("Looking for a fix", experiment, work, gflop=PROPOSAL_GFLOP * experiment.depth, mib=PROPOSAL_MIB)
 
 
 def diagnosed(experiment: Experiment, propagation: Propagation) -> tuple[Finding, ...]:
-    """The findings about one propagation."""
-    return tuple(remembered(diagnose, experiment, propagation))
+    """The findings about the experiment's propagation; histograms and their bins say nothing about them."""
+    return remembered(("findings", experiment), lambda: tuple(diagnose(experiment, propagation)))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
 def mapped(activation: str, alpha: float) -> PhaseMap:
     """The phase diagram of an activation on the grid that the page offers."""
-    return phase_map(ACTIVATIONS[activation], alpha, SIGMA_W, SIGMA_B)
+    compute = partial(phase_map, ACTIVATIONS[activation], alpha, SIGMA_W, SIGMA_B)
+    return remembered(("map", activation, alpha), compute)
 
 
 def growth_of_pairs(experiment: Experiment) -> PairGrowth:

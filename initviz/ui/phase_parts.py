@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from initviz.activations import ACTIVATIONS
-from initviz.advice.phase_point import edge_at, moved, phase_point, place_sentence
+from initviz.advice.phase_point import PhasePoint, edge_at, moved, phase_point, place_sentence
 from initviz.figures.pairs import pair_table
 from initviz.figures.phase import phase_diagram
 from initviz.figures.theme import Theme
@@ -42,17 +42,25 @@ def _when_clicked(callback: Callable[[], None]) -> Callable[[], None] | Literal[
 
 def phase_sentence(experiment: Experiment, verdict: DeltaGenerator) -> None:
     """Where this experiment stands."""
-    place = remembered(phase_point, experiment)
-    edge = remembered(edge_at, experiment.phi, experiment.phi_alpha, place.sigma_b) if place else None
+    place = _place(experiment)
+    edge = None
+    if place:
+        key = "edge", experiment.activation, experiment.phi_alpha, place.sigma_b
+        edge = remembered(key, partial(edge_at, experiment.phi, experiment.phi_alpha, place.sigma_b))
     verdict.info(place_sentence(experiment, place, edge), icon=":material/my_location:")
+
+
+def _place(experiment: Experiment) -> PhasePoint | None:
+    return remembered(("phase point", experiment), partial(phase_point, experiment))
 
 
 def phase_map(experiment: Experiment, chosen: Mapping[str, Any], options: Mapping[str, Option], look: Theme) -> None:
     """The map, its critical point in words, and the controls that choose a point without a mouse."""
     activation, alpha = experiment.phi, experiment.phi_alpha
-    place, point = remembered(phase_point, experiment), critical_point(activation, alpha)
+    place, point = _place(experiment), critical_point(activation, alpha)
     here = (place.sigma_w, place.sigma_b) if place else None
-    figure = remembered(_map_figure, activation.id, alpha, here, chosen["colour"], look)
+    shown = activation.id, alpha, here, chosen["colour"], look
+    figure = remembered(("map's figure", *shown), partial(_map_figure, *shown))
     parts.chart(
         figure,
         "map",
@@ -111,14 +119,16 @@ def pairs(experiment: Experiment, direction: str, look: Theme, verdict: DeltaGen
     """Growth under all pairs in charts that stand side by side, or on a phone below each other."""
     pair = experiment.activation, experiment.initializer
     with verdict:  # where a wait is seen
-        growth = growth_of_pairs(_without_pair(experiment))
+        asked = _without_pair(experiment)
+        growth = growth_of_pairs(asked)
         st.info(_pair_sentence(growth, experiment), icon=":material/my_location:")
     every = growth.initializers
     charts = [every[first : first + COLUMNS_A_CHART] for first in range(0, len(every), COLUMNS_A_CHART)]
     for number, column in enumerate(st.columns(len(charts), gap="xxsmall")):
         key = f"pairs-{number}"
         with column:
-            figure = remembered(_pairs_figure, growth, direction, charts[number], pair, look)
+            shown = direction, charts[number], pair, look
+            figure = remembered(("pairs", asked, *shown), partial(_pairs_figure, growth, *shown))
             callback = _when_clicked(partial(_load_pair, experiment, key))
             parts.chart(figure, key, f"Factor per layer, {number + 1} of {len(charts)}", on_choose=callback)
     st.caption(

@@ -1,13 +1,13 @@
 """What a page shows while it waits, in a small script of its own."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from initviz.figures import signal
-from initviz.figures.theme import DARK, LIGHT
-from initviz.measure.simulate import simulate
+from initviz.arrays import size_of
 from initviz.network.experiment import Experiment
 from initviz.ui import cache
 
@@ -99,9 +99,31 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     assert cache.jobs().largest_mib == 70
 
 
-def test_remembered_figures_are_built_once_for_one_result() -> None:
-    one, other = (simulate(Experiment(depth=2, width=4, samples=8)) for _ in range(2))
-    first = cache.remembered(signal.std_by_depth, one, theme=LIGHT)
-    assert cache.remembered(signal.std_by_depth, one, theme=LIGHT) is first
-    assert cache.remembered(signal.std_by_depth, one, theme=DARK) is not first
-    assert cache.remembered(signal.std_by_depth, other, theme=LIGHT) is not first
+def test_results_and_what_is_built_from_them_stay_within_the_bytes_of_the_cache(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Deep networks, twice as many as fit: whoever is let go is freed, though findings were made of it."""
+    monkeypatch.setenv("INITVIZ_CACHE_MIB", "2")
+    alive = []
+    for seed in range(12):
+        experiment = Experiment(depth=40, width=4, samples=8, seed=seed)
+        propagation = cache.simulated(experiment)
+        cache.diagnosed(experiment, propagation)
+        cache.predicted(experiment)
+        alive.append((weakref.ref(propagation), size_of(propagation)))
+        del propagation
+    gc.collect()
+    kept = sum(size for reference, size in alive if reference() is not None)
+    assert sum(size for _, size in alive) > 2 * 2**20
+    assert 0 < kept <= cache.jobs().counters().cached_bytes <= 2 * 2**20
+
+
+def test_a_proposal_waits_in_the_queue_and_is_kept_once() -> None:
+    experiment = Experiment(depth=3, width=32, samples=32)
+    first = cache.proposed(experiment)
+    assert first is not None
+    assert cache.proposed(experiment) is first
+    counters = cache.jobs().counters()
+    assert (counters.asked, counters.runs, counters.hits) == (2, 1, 1)
+    cache.jobs.clear()
+    assert cache.proposed(experiment) is not first, "a second cache keeps it"

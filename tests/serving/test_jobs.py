@@ -6,13 +6,14 @@ import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from sys import getsizeof
 from threading import Barrier, Event, Thread
+from traceback import walk_tb
 
 import pytest
 
-from initviz.progress import Progress
-from initviz.serving.jobs import SECONDS_PER_GFLOP, Cancelled, Jobs, Memo, Ticket, TooBig, size_of
+from initviz.progress import Progress, Report
+from initviz.serving.jobs import SECONDS_PER_GFLOP, Cancelled, Jobs, Ticket, TooBig
+from initviz.serving.memo import Memo
 
 LONG = 10.0
 BIG = 10.0  # GFLOP: too big for the small jobs' own worker
@@ -44,8 +45,7 @@ class Held:
 
 
 class Answer:
-    def __init__(self, nbytes: int = 10) -> None:
-        self.nbytes = nbytes
+    """Something that can be told from others."""
 
 
 @pytest.fixture
@@ -53,14 +53,18 @@ def clock() -> Clock:
     return Clock()
 
 
+def service(running: int = 1, memory_mib: float = 100, *, grace: float = 0.0, clock: Clock | None = None) -> Jobs:
+    return Jobs(running, memory_mib, Memo(2**20), grace=grace, clock=clock or Clock())
+
+
 @pytest.fixture
 def jobs(clock: Clock) -> Iterator[Jobs]:
-    with Jobs(running=1, cache_bytes=1000, memory_mib=800, entries=5, grace=0.0, clock=clock) as service:
-        yield service
+    with service(memory_mib=800, clock=clock) as jobs:
+        yield jobs
 
 
-def ask(jobs: Jobs, key: str, work: Callable[[Progress], object], gflop: float = BIG, mib: float = 1) -> Ticket[object]:
-    return jobs.ask(key, work, gflop=gflop, mib=mib, size=1)
+def ask(jobs: Jobs, key: str, work: Callable[[Report], object], gflop: float = BIG, mib: float = 1) -> Ticket[object]:
+    return jobs.ask(key, work, gflop=gflop, mib=mib)
 
 
 def at_once(count: int, call: Callable[[], object]) -> None:
@@ -119,44 +123,24 @@ def test_a_second_ask_is_answered_from_the_cache(jobs: Jobs) -> None:
     assert jobs.counters().hits == 1
 
 
-def test_the_cache_is_bounded_in_bytes_and_drops_the_oldest_use(jobs: Jobs) -> None:
-    def get(key: str) -> None:
-        jobs.ask(key, lambda progress: Answer(400), gflop=0, mib=0).result()
-
-    get("a")
-    get("b")
-    get("a")  # used again: b is the oldest now
-    get("c")
-    before = jobs.counters()
-    assert (before.cached, before.cached_bytes) == (2, 800)
-    get("a")
-    get("c")
-    assert jobs.counters().runs == before.runs
-    get("b")
-    assert jobs.counters().runs == before.runs + 1
+def test_what_was_kept_elsewhere_is_an_answer_too(jobs: Jobs) -> None:
+    jobs.memo.keep("key", None)
+    ticket = ask(jobs, "key", lambda progress: pytest.fail("ran"))
+    assert (ticket.origin, ticket.result()) == ("cache", None)
 
 
-def test_the_cache_is_bounded_in_entries(jobs: Jobs) -> None:
-    for i in range(20):
-        ask(jobs, str(i), lambda progress: Answer()).result()
-    assert jobs.counters().cached == 5
-
-
-def test_an_answer_larger_than_the_cache_is_given_but_not_kept(jobs: Jobs) -> None:
-    small, large = Answer(1), Answer(1001)
-    jobs.ask("small", lambda progress: small, gflop=0, mib=0).result()
-    assert jobs.ask("large", lambda progress: large, gflop=0, mib=0).result() is large
-    assert (jobs.counters().cached, jobs.counters().cached_bytes) == (1, 1)
-
-
-def test_evicted_answers_are_freed(jobs: Jobs) -> None:
+def test_answers_are_counted_and_let_go_by_the_memo(clock: Clock) -> None:
     references = []
-    for i in range(20):
-        answer = ask(jobs, str(i), lambda progress: Answer()).result()
-        references.append(weakref.ref(answer))
-        del answer
+    with Jobs(1, 100, Memo(5 * 1024), clock=clock) as jobs:
+        for i in range(20):
+            answer = ask(jobs, str(i), lambda progress: Answer()).result()
+            references.append(weakref.ref(answer))
+            del answer
+        counters = jobs.counters()
     gc.collect()
-    assert sum(reference() is not None for reference in references) == 5
+    assert sum(reference() is not None for reference in references) == counters.cached
+    assert 0 < counters.cached < 20
+    assert 0 < counters.cached_bytes <= 5 * 1024
 
 
 def test_a_failure_reaches_every_asker_and_is_not_kept(jobs: Jobs) -> None:
@@ -175,6 +159,59 @@ def test_a_failure_reaches_every_asker_and_is_not_kept(jobs: Jobs) -> None:
     assert ask(jobs, "key", lambda progress: "better").result() == "better"
     counters = jobs.counters()
     assert (counters.failed, counters.runs, counters.cached) == (1, 2, 1)
+
+
+def test_every_asker_gets_an_exception_of_its_own(jobs: Jobs) -> None:
+    """Raising adds to the exception's traceback, and that keeps alive whatever the askers have in hand."""
+
+    class Refused(ValueError):
+        def __init__(self, what: str, size: int) -> None:
+            super().__init__(f"no {what}")
+            self.size = size
+
+    def work(progress: Progress) -> None:
+        raise Refused("room", 3)
+
+    ticket = ask(jobs, "key", work)
+    raised = []
+    for _ in range(20):
+        with pytest.raises(Refused, match="no room") as caught:
+            ticket.result()
+        raised.append(caught.value)
+    assert len(set(map(id, raised))) == 20
+    assert {error.size for error in raised} == {3}
+    lengths = {len(list(walk_tb(error.__traceback__))) for error in raised}
+    assert len(lengths) == 1
+    first = raised[0].__cause__
+    assert isinstance(first, Refused)
+    assert len(list(walk_tb(first.__traceback__))) <= 2
+
+
+def test_an_answer_that_cannot_be_measured_is_a_failure_not_the_end_of_the_worker(jobs: Jobs) -> None:
+    class Odd:
+        def __sizeof__(self) -> int:
+            raise ArithmeticError("no size")
+
+    with pytest.raises(ArithmeticError, match="no size"):
+        ask(jobs, "odd", lambda progress: Odd()).result()
+    assert ask(jobs, "next", lambda progress: "answer").result() == "answer"
+
+
+def test_answers_are_measured_while_others_may_ask(jobs: Jobs) -> None:
+    measuring, measured = Event(), Event()
+
+    class Slow:
+        def __sizeof__(self) -> int:
+            measuring.set()
+            assert measured.wait(LONG)
+            return 0
+
+    slow = ask(jobs, "slow", lambda progress: Slow())
+    assert measuring.wait(LONG)
+    assert jobs.counters().running == 1
+    assert ask(jobs, "small", lambda progress: "quick", gflop=0.1).result() == "quick"
+    measured.set()
+    slow.result()
 
 
 def test_a_failure_does_not_keep_the_arrays_of_the_work_alive(jobs: Jobs) -> None:
@@ -232,7 +269,7 @@ def test_no_more_than_the_limit_run_at_once() -> None:
         with lock:
             now -= 1
 
-    with Jobs(running=2, cache_bytes=0, memory_mib=100) as jobs:
+    with Jobs(2, 100, Memo(2**20)) as jobs:
         tickets = [ask(jobs, str(i), work) for i in range(10)]
         for ticket in tickets:
             ticket.result()
@@ -241,7 +278,7 @@ def test_no_more_than_the_limit_run_at_once() -> None:
 
 
 def test_memory_of_running_jobs_stays_under_the_ceiling() -> None:
-    with Jobs(running=3, cache_bytes=0, memory_mib=80, clock=Clock()) as jobs:  # 70 MiB for big jobs, 10 for small ones
+    with service(3, 80) as jobs:  # 70 MiB for big jobs, 10 for small ones
         first, second = Held(), Held()
         ask(jobs, "first", first, mib=40)
         assert first.started.wait(LONG)
@@ -256,7 +293,7 @@ def test_memory_of_running_jobs_stays_under_the_ceiling() -> None:
 
 
 def test_a_due_job_that_needs_memory_is_not_passed_any_more(clock: Clock) -> None:
-    with Jobs(running=3, cache_bytes=0, memory_mib=80, clock=clock) as jobs:
+    with service(3, 80, clock=clock) as jobs:
         first, order = Held(), list[str]()
         running = ask(jobs, "first", first, mib=40)
         assert first.started.wait(LONG)
@@ -270,6 +307,35 @@ def test_a_due_job_that_needs_memory_is_not_passed_any_more(clock: Clock) -> Non
         for ticket in (running, large, fits):
             ticket.result()
         assert order == ["large", "fits"]
+
+
+def test_a_small_job_that_waits_for_small_memory_holds_up_no_big_one(clock: Clock) -> None:
+    with service(3, 80, clock=clock) as jobs:  # 70 MiB for big jobs, 10 for small ones
+        first, second = Held(), Held()
+        small = ask(jobs, "small", first, gflop=0.1, mib=8)
+        assert first.started.wait(LONG)
+        waiting = ask(jobs, "also small", second, gflop=0.1, mib=8)
+        clock.now = 100.0  # both are due
+        assert ask(jobs, "big", lambda progress: "has room", mib=30).result() == "has room"
+        assert waiting.state == "waiting"
+        first.release.set()
+        second.release.set()
+        assert (small.result(), waiting.result()) == ("answer", "answer")
+
+
+def test_a_big_job_that_waits_for_big_memory_holds_up_no_small_one_of_any_worker(clock: Clock) -> None:
+    with service(3, 80, clock=clock) as jobs:
+        first, second = Held(), Held()
+        big = ask(jobs, "big", first, mib=60)
+        assert first.started.wait(LONG)
+        waiting = ask(jobs, "also big", second, mib=60)
+        clock.now = 100.0
+        together = Barrier(2)  # two at once: one of them is not on the small jobs' own worker
+        small = [ask(jobs, f"small {i}", lambda progress: together.wait(LONG), gflop=0.1) for i in range(2)]
+        assert {ticket.result() for ticket in small} == {0, 1}
+        first.release.set()
+        second.release.set()
+        assert (big.result(), waiting.result()) == ("answer", "answer")
 
 
 def test_what_can_never_run_is_refused(jobs: Jobs) -> None:
@@ -307,6 +373,38 @@ def test_progress_is_what_the_work_reported(jobs: Jobs) -> None:
     release.set()
     ticket.result()
     assert ticket.progress == 1
+
+
+def test_partial_results_are_seen_while_the_work_goes_on_and_kept_when_it_is_stopped() -> None:
+    reported, release = Event(), Event()
+
+    def work(report: Report) -> str:
+        report(0.25, ("first",))
+        report(0.5)  # nothing new to show
+        reported.set()
+        assert release.wait(LONG)
+        report(0.75, ("first", "second"))
+        raise AssertionError("goes on after it was stopped")
+
+    with service(grace=100.0) as jobs:
+        ticket = ask(jobs, "key", work)
+        assert reported.wait(LONG)
+        assert (ticket.progress, ticket.partial) == (0.5, ("first",))
+        assert ticket.stop() == ("first",)
+        release.set()
+        assert ticket.wait(LONG)
+        assert ticket.state == "cancelled"  # at once, whatever the grace
+        assert ticket.partial == ("first",)
+        assert ask(jobs, "key", lambda progress: "anew").result() == "anew"
+
+
+def test_stopping_one_claim_does_not_stop_the_work_of_others(jobs: Jobs) -> None:
+    held = Held()
+    stopping, staying = ask(jobs, "key", held), ask(jobs, "key", held)
+    assert held.started.wait(LONG)
+    assert stopping.stop() is None
+    held.release.set()
+    assert staying.result() == "answer"
 
 
 def test_a_deserted_job_leaves_the_queue(jobs: Jobs) -> None:
@@ -350,7 +448,7 @@ def test_a_run_goes_on_for_those_who_stay(jobs: Jobs) -> None:
 
 
 def test_who_comes_back_within_the_grace_finds_the_same_run(clock: Clock) -> None:
-    with Jobs(running=1, cache_bytes=1000, memory_mib=100, grace=1.0, clock=clock) as jobs:
+    with service(grace=1.0, clock=clock) as jobs:
         running, waiting = Held("one"), Held("two")
         tickets = [ask(jobs, "one", running), ask(jobs, "two", waiting)]
         assert running.started.wait(LONG)
@@ -367,7 +465,7 @@ def test_who_comes_back_within_the_grace_finds_the_same_run(clock: Clock) -> Non
 
 
 def test_grace_ends(clock: Clock) -> None:
-    with Jobs(running=1, cache_bytes=1000, memory_mib=100, grace=1.0, clock=clock) as jobs:
+    with service(grace=1.0, clock=clock) as jobs:
         running, waiting = Held(), Held()
         tickets = [ask(jobs, "one", running), ask(jobs, "two", waiting)]
         assert running.started.wait(LONG)
@@ -383,7 +481,7 @@ def test_grace_ends(clock: Clock) -> None:
 
 def test_closing_ends_the_workers_and_whoever_waits() -> None:
     before = threading.active_count()
-    jobs = Jobs(running=2, cache_bytes=0, memory_mib=100)
+    jobs = service(running=2)
     held = Held()
     tickets = [ask(jobs, "running", held), ask(jobs, "running too", held), ask(jobs, "waiting", held)]
     assert held.started.wait(LONG)
@@ -407,7 +505,7 @@ def test_a_crowd_that_comes_and_goes_leaves_nothing_behind() -> None:
                 if step % 4:
                     ticket.result()
 
-    with Jobs(running=2, cache_bytes=6, memory_mib=100, grace=0.0) as jobs:
+    with Jobs(2, 100, Memo(3 * 1024), grace=0.0) as jobs:
         threads = [Thread(target=visitor, args=(jobs, number)) for number in range(8)]
         for thread in threads:
             thread.start()
@@ -418,53 +516,5 @@ def test_a_crowd_that_comes_and_goes_leaves_nothing_behind() -> None:
         counters = jobs.counters()
         assert counters.asked == 8 * 30 + 1
         assert (counters.queued, counters.failed) == (0, 0)
-        assert counters.cached_bytes == counters.cached <= 6
+        assert counters.cached_bytes <= 3 * 1024
         assert len(jobs._wanted) <= counters.running
-
-
-def test_size_of_counts_nbytes_through_sequences() -> None:
-    first, second = Answer(1000), Answer(2000)
-    assert size_of(first) == 1000
-    pair = [first, second]
-    assert size_of(pair) == 3000 + getsizeof(pair)
-    assert size_of((first, pair)) == 1000 + getsizeof((first, pair)) + size_of(pair)
-    assert size_of("abc") == getsizeof("abc")
-
-
-def test_a_memo_computes_once_for_a_class_that_asks_at_the_same_moment() -> None:
-    memo, together, answers = Memo(entries=2), Barrier(10), list[object]()
-    computed = []
-
-    def compute() -> object:
-        computed.append(1)
-        together.wait(LONG)  # ends only when everybody has asked
-        return Answer()
-
-    def visitor(first: bool) -> None:
-        if not first:
-            together.wait(LONG)
-        answers.append(memo("key", compute))
-
-    threads = [Thread(target=visitor, args=(number == 0,)) for number in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(LONG)
-    assert len(computed) == 1
-    assert len(answers) == 10
-    assert len(set(answers)) == 1
-
-
-def test_a_memo_is_bounded_and_keeps_no_failure() -> None:
-    memo, computed = Memo(entries=2), list[str]()
-
-    def get(key: str) -> str:
-        return memo(key, lambda: computed.append(key) or key)  # type: ignore[func-returns-value]
-
-    for key in ("a", "b", "a", "c", "a", "b"):  # c drops b, the least recently used
-        assert get(key) == key
-    assert computed == ["a", "b", "c", "b"]
-    for _ in range(2):
-        with pytest.raises(ZeroDivisionError):
-            memo("bad", lambda: 1 // 0)
-    assert memo("bad", lambda: 1) == 1
