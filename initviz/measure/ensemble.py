@@ -49,11 +49,6 @@ class Ensemble(LayerTable):
         """Limits between which nine in ten networks lie, for the layers 0..depth."""
         return _quantile(self.values[name], LOW), _quantile(self.values[name], HIGH)
 
-    @property
-    def nbytes(self) -> int:
-        """What the columns take in memory."""
-        return sum(values.nbytes for values in self.values.values())
-
 
 def repeat(
     experiment: Experiment, seeds: int, progress: Progress | None = None, budget: Budget | None = None

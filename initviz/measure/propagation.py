@@ -1,7 +1,7 @@
 """The result of a simulation: immutable statistics of every layer. Raw activations and gradients never get here."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from math import nan
 
@@ -154,17 +154,3 @@ class Propagation(LayerTable):
     def column(self, name: str, /) -> FloatArray:
         """One column of the table over the layers 0..depth, float64, nan where a layer has no such number."""
         return self._columns[name].copy()
-
-    @property
-    def nbytes(self) -> int:
-        """Roughly what the result takes in memory."""
-        return sum(map(_size, (*self.layers, *self._columns.values())))
-
-
-def _size(value: object) -> int:
-    """Bytes of nested dataclasses of numbers and arrays."""
-    if isinstance(value, np.ndarray):
-        return int(value.nbytes) + 100
-    if is_dataclass(value):
-        return 50 + sum(_size(getattr(value, f.name)) for f in fields(value))
-    return 32

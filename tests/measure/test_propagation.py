@@ -67,10 +67,6 @@ def test_results_cannot_be_changed(result: Propagation) -> None:
         result.samples = 1  # type: ignore[misc]
 
 
-def test_size_counts_the_arrays(result: Propagation) -> None:
-    assert sum(array.nbytes for array in arrays(result)) < result.nbytes < 100_000
-
-
 HISTOGRAM = Histogram(np.array([0.0, 1.0, 3.0]), np.array([2, 4]), below=1, above=3)
 
 
