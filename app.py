@@ -11,7 +11,7 @@ from initviz.measure.propagation import Propagation
 from initviz.network.experiment import Experiment
 from initviz.ui import parts
 from initviz.ui.cache import diagnosed, predicted, proposed
-from initviz.ui.page import PAGES, open_page, theme
+from initviz.ui.page import open_page, theme
 
 COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_h_std", "grad_w_std")
 
@@ -54,7 +54,6 @@ def draw(
 
 
 current = open_page("overview")
-parts.header(current, PAGES["overview"].question)
 verdict, charts = st.container(), st.container()
 with charts.skeleton(height=700):
     with verdict:  # where a wait is seen

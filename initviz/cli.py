@@ -275,7 +275,7 @@ def _changed_flags(changes: Mapping[str, str | None]) -> str:
 
 def _presets(options: Namespace) -> str:
     return "\n".join(
-        f"{preset.id:24}{preset.name}\n{textwrap.indent(textwrap.fill(preset.shows, 92), ' ' * 24)}"
+        f"{preset.id:24}{preset.label}\n{textwrap.indent(textwrap.fill(preset.shows, 92), ' ' * 24)}"
         for preset in PRESETS.values()
     )
 

@@ -78,6 +78,8 @@ class Number:
         """As it stands in the link."""
         return str(int(value)) if self.integer else f"{value:.6g}"
 
+    say = text
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -97,6 +99,10 @@ class Choice:
     def text(self, value: str) -> str:
         """As it stands in the link."""
         return value
+
+    def say(self, value: str) -> str:
+        """As it is called in a sentence."""
+        return self.options[value].name
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,10 @@ class Switch:
     def text(self, value: bool) -> str:
         """As it stands in the link."""
         return "1" if value else "0"
+
+    def say(self, value: bool) -> str:
+        """As it is called in a sentence."""
+        return "on" if value else "off"
 
 
 @dataclass(frozen=True)

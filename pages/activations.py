@@ -11,7 +11,7 @@ from initviz.figures.activation import curves, gallery
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Layer
 from initviz.ui import activation_tables, parts
-from initviz.ui.page import PAGES, open_page, theme
+from initviz.ui.page import open_page, theme
 from initviz.ui.state import Option, Visit
 
 VIEWS = Catalogue(
@@ -62,7 +62,6 @@ def draw_gallery(theme_id: str, _look: Theme) -> None:
 
 
 current, look = open_page("activations", OPTIONS), theme()
-parts.header(current, PAGES["activations"].question)
 parts.options_row(OPTIONS, "show")
 match current.options["show"]:
     case "gallery":

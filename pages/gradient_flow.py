@@ -11,7 +11,7 @@ from initviz.figures.theme import Theme
 from initviz.measure.propagation import Propagation
 from initviz.ui import chain, parts
 from initviz.ui.cache import diagnosed
-from initviz.ui.page import PAGES, open_page, theme
+from initviz.ui.page import open_page, theme
 from initviz.ui.state import Option, Visit
 
 OF = Catalogue("gradient", [QUANTITIES[id] for id in ("grad_h", "grad_z", "grad_w")])
@@ -45,7 +45,6 @@ def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _pinned: Run |
 
 
 current = open_page("gradient_flow", OPTIONS)
-parts.header(current, PAGES["gradient_flow"].question)
 verdict = st.container()
 parts.options_row(OPTIONS, "view", "of", folded=("theory", "seeds"))
 charts = st.container()

@@ -11,7 +11,7 @@ from initviz.figures.theme import Theme
 from initviz.measure.propagation import Bins, Propagation
 from initviz.ui import parts
 from initviz.ui.cache import diagnosed
-from initviz.ui.page import PAGES, open_page, theme
+from initviz.ui.page import open_page, theme
 from initviz.ui.state import Option, Visit
 
 AXES = Catalogue("axis", [Named("own", "Own"), Named("shared", "Shared"), Named("fixed", "Fixed")])
@@ -67,7 +67,6 @@ current = open_page("initialization", OPTIONS)
 chosen = current.options
 fixed = chosen["axis"] == "fixed" and chosen["low"] < chosen["high"]
 bins = Bins(chosen["bins"], chosen["low"], chosen["high"]) if fixed else Bins(chosen["bins"])
-parts.header(current, PAGES["initialization"].question)
 verdict = st.container()
 limits = ("low", "high") if chosen["axis"] == "fixed" else ()
 parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds", *limits, "bins", "layer", "log"))

@@ -9,7 +9,7 @@ from initviz.figures import gradients, signal
 from initviz.figures.pairs import DIRECTIONS
 from initviz.figures.phase import COLOURINGS
 from initviz.ui import parts, phase_parts
-from initviz.ui.page import PAGES, open_page, theme
+from initviz.ui.page import open_page, theme
 from initviz.ui.state import Option
 
 VIEWS = Catalogue("view", [Named("map", "Map of one activation"), Named("pairs", "All pairs")])
@@ -25,16 +25,15 @@ OPTIONS = {
 
 current = open_page("phase_diagram", OPTIONS)
 experiment, chosen, look = current.experiment, current.options, theme()
-parts.header(current, PAGES["phase_diagram"].question)
 
 verdict = st.container()
 if chosen["show"] == "pairs":
     parts.options_row(OPTIONS, "show", "of")
-    with st.skeleton(height=850):
+    with st.skeleton(height=850), parts.refusals_told(experiment):
         phase_parts.pairs(experiment, chosen["of"], look, verdict)
 else:
     parts.options_row(OPTIONS, "show", "colour")
-    with st.skeleton(height=600):
+    with st.skeleton(height=600), parts.refusals_told(experiment):
         phase_parts.phase_sentence(experiment, verdict)
         phase_parts.phase_map(experiment, chosen, OPTIONS, look)
     parts.options_row(OPTIONS, "theory", "seeds")

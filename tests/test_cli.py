@@ -131,7 +131,7 @@ def test_presets_are_listed(capsys: CaptureFixture[str]) -> None:
     printed = out(capsys, "presets")
     flat = " ".join(printed.split())
     for preset in PRESETS.values():
-        assert f"{preset.id} {preset.name} {preset.shows}" in flat
+        assert f"{preset.id} {preset.label} {preset.shows}" in flat
     assert max(map(len, printed.splitlines())) <= 120
 
 

@@ -24,6 +24,10 @@ Pixels: TypeAlias = NDArray[np.uint8]
 """Images as (images, pixels), in bytes: 60,000 of MNIST take 47 MB."""
 
 
+class MissingData(InputError):
+    """The files of a data set are not there, or cannot be read."""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """A source of batches. A data set has `rows` (all of it; `white` stands for 1) and its own number of features; a
@@ -66,20 +70,20 @@ def _digits() -> Pixels:
 def read_idx_images(path: Path) -> Pixels:
     """Images of an IDX file (gzipped or not) as (images, pixels) in 0..255, read-only.
 
-    Raises InputError when the file is not a complete IDX file of unsigned bytes in three dimensions.
+    Raises MissingData when the file is not a complete IDX file of unsigned bytes in three dimensions.
     Source: the format description on the MNIST page (LeCun, Cortes, Burges).
     """
     try:
         raw = path.read_bytes()
         data = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path.name} cannot be read: {error}.") from None
+        raise MissingData(f"{path.name} cannot be read: {error}.") from None
     if len(data) < 16 or data[:4] != b"\x00\x00\x08\x03":
-        raise InputError(f"{path.name} is not an IDX image file: it must start with the bytes 00 00 08 03.")
+        raise MissingData(f"{path.name} is not an IDX image file: it must start with the bytes 00 00 08 03.")
     count, height, width = struct.unpack(">III", data[4:16])
     expected = count * height * width
     if count == 0 or expected == 0 or len(data) - 16 != expected:
-        raise InputError(
+        raise MissingData(
             f"{path.name} is damaged: its header promises {count} images of {height} x {width} pixels"
             f" = {expected} bytes, it holds {len(data) - 16}."
         )
@@ -89,7 +93,7 @@ def read_idx_images(path: Path) -> Pixels:
 def _mnist() -> Pixels:
     folder = os.environ.get(MNIST_FOLDER)
     if not folder:
-        raise InputError(
+        raise MissingData(
             f"MNIST is not shipped: set {MNIST_FOLDER} to the folder with train-images-idx3-ubyte (or .gz),"
             " or choose the digits."
         )
@@ -104,7 +108,7 @@ def _mnist_in(folder: str) -> Pixels:
     for name in names:
         if (path := Path(folder) / name).is_file():
             return read_idx_images(path)
-    raise InputError(
+    raise MissingData(
         f"No MNIST images in the folder {MNIST_FOLDER} names; looked for {names[0]}, {names[1]} and so on."
     )
 

@@ -1,14 +1,15 @@
-"""The frame every page stands in: menu, sidebar, warnings, links that carry the experiment along."""
+"""The frame every page stands in: menu, sidebar, warnings, header, links that carry the experiment along."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from itertools import groupby
 
 import streamlit as st
 
 from initviz.figures.theme import DARK, LIGHT, Theme
 from initviz.ui import pin
+from initviz.ui.header import header
 from initviz.ui.state import Option, Visit, visit
 from initviz.ui.widgets import sidebar
 
@@ -22,18 +23,33 @@ class Page:
     title: str
     icon: str
     question: str
+    group: str
+    """Heading in the menu; the first group lies open there, of the others only the one in use."""
+    compares: str = ""
+    """What on the page shows a pinned experiment too; empty where nothing does."""
 
+
+_DEPTH = "The charts by depth show A and B; distributions and tables show B, the one you are changing."
 
 PAGES = {
     page.id: page
     for page in (
-        Page("overview", "app.py", "Overview", ":material/visibility:", "Will this network learn?"),
+        Page(
+            "overview",
+            "app.py",
+            "Overview",
+            ":material/visibility:",
+            "Will this network learn?",
+            "At the start",
+            _DEPTH,
+        ),
         Page(
             "activations",
             "pages/activations.py",
             "Activations",
             ":material/show_chart:",
             "What does this function do to a signal and its gradient?",
+            "At the start",
         ),
         Page(
             "initialization",
@@ -41,6 +57,8 @@ PAGES = {
             "Initialization",
             ":material/equalizer:",
             "Does the signal survive?",
+            "At the start",
+            _DEPTH,
         ),
         Page(
             "gradient_flow",
@@ -48,23 +66,35 @@ PAGES = {
             "Gradient flow",
             ":material/trending_down:",
             "Which layers still learn?",
+            "At the start",
+            _DEPTH,
         ),
-        Page("phase_diagram", "pages/phase_diagram.py", "Phase diagram", ":material/map:", "Where is the edge?"),
+        Page(
+            "phase_diagram",
+            "pages/phase_diagram.py",
+            "Phase diagram",
+            ":material/map:",
+            "Where is the edge?",
+            "At the start",
+        ),
     )
 }
+"""Every page, in the order of the menu; pages of one group stand together."""
 
 
 def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
-    """Draw menu and sidebar, and return what this visit is about. Every page calls it first."""
-    page = PAGES[id]
+    """Draw menu, sidebar and header, and return what this visit is about. Every page calls it first."""
+    page, options = PAGES[id], pin.OPTION | dict(options or {})
     st.set_page_config(page_title=f"{page.title} · initviz", page_icon="📶", layout="wide")
-    current = visit(id, pin.OPTION | dict(options or {}))
+    current = visit(id, options)
     with st.sidebar:
-        _menu(current)
+        st.markdown("**initviz**  \nSee why a neural network will or won't learn.")
+        _menu(current, page)
         sidebar(current.experiment)
-        pin.box(current)
+        pin.box(current, page.compares)
     if current.warnings:
         st.warning("Some of this link could not be used. " + _plain(current.warnings), icon=":material/link_off:")
+    header(current, page.id, page.title, page.question, options)
     return current
 
 
@@ -78,15 +108,11 @@ def theme() -> Theme:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def _menu(current: Visit) -> None:
+def _menu(current: Visit, here: Page) -> None:
     query = current.experiment.to_query()
     if held := current.options[pin.NAME]:
         query |= {pin.NAME: held}
-    for page in PAGES.values():
-        st.page_link(page.path, label=page.title, icon=page.icon, query_params=query, width="stretch")
-
-
-def share_link(current: Visit) -> str:
-    """The address that reproduces the page."""
-    base = (st.context.url or "").split("?")[0]
-    return f"{base}?{urlencode(st.query_params.to_dict() or current.experiment.to_query())}"
+    for number, (group, pages) in enumerate(groupby(PAGES.values(), key=lambda page: page.group)):
+        with st.expander(group, expanded=group == here.group) if number else st.container(gap="xxsmall"):
+            for page in pages:
+                st.page_link(page.path, label=page.title, icon=page.icon, query_params=query, width="stretch")

@@ -1,6 +1,7 @@
 """Pieces that several pages share: the run of an experiment, its verdict, charts, tables, sharing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 import pandas as pd
@@ -20,10 +21,10 @@ from initviz.figures.theme import alt_text
 from initviz.measure.propagation import Bins, Propagation
 from initviz.network.budget import OverBudget
 from initviz.network.experiment import Experiment
+from initviz.network.inputs import MissingData
 from initviz.text import say
 from initviz.ui import pin
 from initviz.ui.cache import predicted, repeated, simulated
-from initviz.ui.page import share_link
 from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
 
@@ -36,17 +37,6 @@ _ICONS: dict[Severity, str] = {
     "good": ":material/check_circle:",
 }
 _BOXES = {"bad": st.error, "warning": st.warning, "note": st.info, "good": st.success}
-
-
-def header(current: Visit, title: str) -> None:
-    """Title, the experiment in one line, and the ways to take it along."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.subheader(title, anchor=False, width="stretch")
-        st.button("Reset", icon=":material/restart_alt:", on_click=load, args=(Experiment(),), key="reset")
-        with st.popover("Share", icon=":material/link:"):
-            st.caption("This link reproduces the page exactly.")
-            st.code(share_link(current), language=None, wrap_lines=True)
-    st.caption(current.experiment.summary())
 
 
 REPLAYS = 256
@@ -64,17 +54,28 @@ COMPARISON = {
 """Options of every page that draws measurements: theory beside them, and many draws instead of one."""
 
 
-def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
-    """The simulated experiment; where it cannot run, say why and what to do, and stop the page there."""
+@contextmanager
+def refusals_told(experiment: Experiment) -> Iterator[None]:
+    """Where the experiment cannot run, say why and what to do, and stop the page there."""
     try:
-        return simulated(experiment, bins)
+        yield
     except OverBudget as error:
         st.error(str(error), icon=":material/weight:")
         st.button("Use the size that fits", type="primary", on_click=load, args=(error.fit,), key="fit")
+        st.stop()
+    except MissingData as error:
+        st.error(str(error), icon=":material/folder_off:")
+        st.button("Use Gaussian inputs", on_click=load, args=(experiment.changed(inputs="gaussian"),), key="gaussian")
+        st.stop()
     except InputError as error:
         st.error(str(error), icon=":material/error:")
-        st.button("Use Gaussian inputs", on_click=load, args=(experiment.changed(inputs="gaussian"),), key="gaussian")
-    return st.stop()
+        st.stop()
+
+
+def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
+    """The simulated experiment, or the page ends with why there is none."""
+    with refusals_told(experiment):
+        return simulated(experiment, bins)
 
 
 def pinned(current: Visit) -> Propagation | None:

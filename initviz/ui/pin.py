@@ -5,8 +5,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from initviz.network.experiment import Experiment
-from initviz.ui.state import Option, Visit, key
+from initviz.catalogue import InputError
+from initviz.network.experiment import FIELDS, Experiment
+from initviz.ui.state import Mended, Option, Visit, key
 
 NAME = "pinned"
 
@@ -16,8 +17,14 @@ class Pin:
     """How a pinned experiment stands in the link: what differs from the default, and always its activation."""
 
     def parse(self, text: str) -> str:
-        """The same experiment spelt in the one way; empty for none. Never raises."""
-        return spelt(read(text)) if text else ""
+        """The same experiment spelt in the one way; empty for none. Raises Mended where something was not possible."""
+        query = dict(parse_qsl(text))
+        experiment, warnings = Experiment.from_query(query)
+        if text and not query.keys() & FIELDS.keys():
+            raise InputError(f"The pinned experiment A is unreadable: '{text[:40]}' names no field.")
+        if warnings:
+            raise Mended(f"In the pinned experiment A: {' '.join(warnings)}", spelt(experiment))
+        return spelt(experiment) if text else ""
 
     def text(self, value: str) -> str:
         """As it stands in the link."""
@@ -26,11 +33,6 @@ class Pin:
 
 OPTION = {NAME: Option(Pin(), "")}
 """Every page has it, so that it travels along the menu."""
-
-
-def read(text: str) -> Experiment:
-    """The experiment that a pin spells; what cannot be read is the nearest that can."""
-    return Experiment.from_query(dict(parse_qsl(text)))[0]
 
 
 def spelt(experiment: Experiment) -> str:
@@ -43,11 +45,11 @@ def spelt(experiment: Experiment) -> str:
 def pinned(current: Visit) -> Experiment | None:
     """The experiment pinned as A, or None."""
     text = current.options[NAME]
-    return read(text) if text else None
+    return Experiment.from_query(dict(parse_qsl(text)))[0] if text else None
 
 
-def box(current: Visit) -> None:
-    """The button that pins, or what is pinned and the button that lets it go."""
+def box(current: Visit, compares: str) -> None:
+    """The button that pins, or what is pinned, where it is seen (`compares`) and the button that lets it go."""
     held = pinned(current)
     st.button(
         "Unpin A" if held else "Pin as A",
@@ -56,10 +58,11 @@ def box(current: Visit) -> None:
         args=("" if held else spelt(current.experiment),),
         key="pin",
         width="stretch",
-        help="A pinned experiment stays in the charts as A, while you change the other one.",
+        help="A pinned experiment stays in the charts as A, while you change the other one, B.",
     )
     if held:
-        st.caption(f"A: {held.summary()}")
+        st.caption(f"**A**, pinned: {held.summary()}  \n**B**, yours to change: {current.experiment.summary()}")
+        st.caption(compares or "This page shows B only; A stays pinned for the others.")
 
 
 def _pin(text: str) -> None:

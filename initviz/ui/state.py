@@ -17,6 +17,14 @@ from initviz.network.experiment import FIELDS, Experiment
 _SAVED = "saved"
 
 
+class Mended(InputError):
+    """A text of which something was not possible, and the nearest value that is."""
+
+    def __init__(self, sentence: str, value: Any) -> None:
+        super().__init__(sentence)
+        self.value = value
+
+
 class Spelling(Protocol):
     """How a value is read from a link and written to it: every field can, and whatever else a page keeps there."""
 
@@ -41,6 +49,8 @@ class Visit:
     warnings: list[str]
     key: str
     """Names everything that the page shows: page, experiment, options and theme."""
+    first: bool
+    """Whether this is the first run of the page, with nothing on the screen yet."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ def visit(page: str, options: Mapping[str, Option]) -> Visit:
     chosen, more = _options_from(query, options)
     # A session without a past takes its link for it: a visitor whose server was replaced may have moved a widget.
     saved: _Saved = st.session_state.get(_SAVED) or _Saved(page, query, _widget_values(experiment, chosen))
+    first = _SAVED not in st.session_state or saved.page != page
     warnings = warnings + more
     if saved.page == page and _moved(saved):
         experiment, warnings = Experiment.from_query(_experiment_texts(saved))
@@ -77,9 +88,8 @@ def visit(page: str, options: Mapping[str, Option]) -> Visit:
     if written != query:
         st.query_params.from_dict(written)
     st.session_state[_SAVED] = _Saved(page, written, widgets)
-    return Visit(
-        experiment, chosen, warnings, urlencode({"page": page, "theme": st.context.theme.type or "", **written})
-    )
+    shown = urlencode({"page": page, "theme": st.context.theme.type or "", **written})
+    return Visit(experiment, chosen, warnings, shown, first)
 
 
 def put(widget: str, value: Any, *, again: bool = False) -> None:
@@ -93,6 +103,13 @@ def load(experiment: Experiment) -> None:
     """Callback: put an experiment into the widgets before the next run (presets, fixes, reset)."""
     for name, value in _widget_values(experiment, {}).items():
         st.session_state[name] = value
+
+
+def reset(options: Mapping[str, Option]) -> None:
+    """Callback: the default experiment, and a page's options at their defaults."""
+    load(Experiment())
+    for name, option in options.items():
+        st.session_state[key(name)] = option.default
 
 
 def _moved(saved: _Saved) -> bool:
@@ -129,6 +146,10 @@ def _options_from(query: Mapping[str, str], options: Mapping[str, Option]) -> tu
         if name in query:
             try:
                 values[name] = option.spec.parse(query[name])
+            except Mended as error:
+                values[name] = error.value
+                warnings.append(str(error))
             except InputError as error:
-                warnings.append(f"{error} Using {option.spec.text(option.default)}.")
+                default = option.spec.text(option.default)
+                warnings.append(f"{error} Using {default}." if default else str(error))
     return values, warnings

@@ -7,7 +7,7 @@ import streamlit as st
 
 from initviz.fields import Choice, Number, Several, Switch, ViewField
 from initviz.network.experiment import FIELDS, Experiment, field_of
-from initviz.network.presets import PRESETS
+from initviz.network.presets import PRESETS, preset_of
 from initviz.ui.state import Option, key, load, put
 
 GROUPS = {"main": "", "input": "Input", "advanced": "Advanced"}
@@ -49,12 +49,12 @@ def option(name: str, options: Mapping[str, Option]) -> None:
 
 def _preset_box(experiment: Experiment) -> None:
     """Shows the preset this experiment is, if any; choosing one loads it."""
-    matching = next((preset.id for preset in PRESETS.values() if preset.experiment == experiment), None)
-    put("preset", matching)
+    preset = preset_of(experiment)
+    put("preset", preset and preset.id)
     st.selectbox(
         "Preset",
         list(PRESETS),
-        format_func=lambda id: PRESETS[id].name,
+        format_func=lambda id: PRESETS[id].label,
         key="preset",
         placeholder="your own experiment",
         on_change=_load_preset,

@@ -34,9 +34,14 @@ def open_page() -> Visit:
     return visit
 
 
+def link(page: AppTest) -> dict[str, str]:
+    """The parameters of the page's link."""
+    return {name: texts if isinstance(texts, str) else texts[0] for name, texts in page.query_params.items()}
+
+
 def shown(page: AppTest) -> Experiment:
     """The experiment of the page's link, which must be one without any doubt."""
-    query = {name: texts if isinstance(texts, str) else texts[0] for name, texts in page.query_params.items()}
+    query = link(page)
     experiment, warnings = Experiment.from_query(query)
     assert warnings == []
     assert experiment.to_query().items() <= query.items()

@@ -1,6 +1,7 @@
 """Every page with every activation, initializer and preset: it draws, and says what the core and command line say."""
 
 from itertools import cycle, islice
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,7 @@ from initviz.network.initializers import INITIALIZERS
 from initviz.network.presets import PRESETS
 from initviz.text import say
 from initviz.ui.page import PAGES
-from tests.app.conftest import SMALL, Visit, charts, link_warnings, sentences, shown, works
+from tests.app.conftest import SMALL, Visit, charts, link, link_warnings, sentences, shown, works
 
 MEASURED = {"overview": None, "initialization": "forward", "gradient_flow": "backward"}
 """Pages with a verdict on top, and the direction that it is about; None: the gravest of all."""
@@ -109,10 +110,13 @@ def test_the_table_is_the_propagation(page: str, open_page: Visit) -> None:
 
 
 def test_reset(open_page: Visit) -> None:
-    page = open_page(activation="maxout", alpha="4", initializer="orthogonal", seed="7", tied="1", bias_std="0.5")
+    """Everything: the experiment, the pin, the options of the page."""
+    changed = {"activation": "maxout", "alpha": "4", "initializer": "orthogonal", "seed": "7", "tied": "1"}
+    options = {"pinned": "activation=relu", "view": "ridges", "axis": "fixed", "low": "-3", "bins": "20"}
+    page = open_page("initialization", **changed, **options)
     assert shown(page).tied
     works(page.button(key="reset").click().run())
-    assert shown(page) == Experiment()
+    assert link(page) == Experiment().to_query()
 
 
 def test_the_preset_box(open_page: Visit) -> None:
@@ -220,13 +224,47 @@ def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     assert f"width {shown(drawn).width}, {shown(drawn).samples} samples" in message
 
 
-def test_missing_data_are_told_with_a_way_out(open_page: Visit, monkeypatch: MonkeyPatch) -> None:
+SHOWS = [
+    *((page, {}) for page in PAGES),
+    ("phase_diagram", {"show": "pairs"}),
+    *((page, {"pinned": "activation=tanh"}) for page in PAGES),
+]
+
+
+@pytest.mark.parametrize(("page", "query"), SHOWS)
+def test_missing_data_are_told_with_a_way_out(
+    page: str, query: dict[str, str], open_page: Visit, monkeypatch: MonkeyPatch
+) -> None:
     monkeypatch.delenv("INITVIZ_MNIST_DIR", raising=False)
-    page = open_page(inputs="mnist")
-    assert [failure.value for failure in page.exception] == []
-    assert "INITVIZ_MNIST_DIR" in page.error[0].value
-    works(page.button(key="gaussian").click().run())
-    assert shown(page).inputs == "gaussian"
+    drawn = open_page(page, inputs="mnist", **query)
+    assert [failure.value for failure in drawn.exception] == []
+    (message,) = [box.value for box in drawn.error]
+    assert "INITVIZ_MNIST_DIR" in message
+    works(drawn.button(key="gaussian").click().run())
+    assert shown(drawn).inputs == "gaussian"
+
+
+def test_only_missing_data_are_answered_with_other_inputs(open_page: Visit, monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setenv("INITVIZ_MAX_GFLOP", "many")
+    drawn = open_page(seed="77")
+    assert [failure.value for failure in drawn.exception] == []
+    assert "INITVIZ_MAX_GFLOP" in drawn.error[0].value
+    assert not [button for button in drawn.button if button.key == "gaussian"]
+
+
+@pytest.mark.parametrize(
+    ("pin", "told", "held"),
+    [
+        ("activation=relux&depth=9999", ["relux", "9999"], {"activation": "tanh", "depth": "100"}),
+        ("relux", ["relux"], None),
+    ],
+)
+def test_a_wrong_pin_is_told(pin: str, told: list[str], held: dict[str, str] | None, open_page: Visit) -> None:
+    drawn = works(open_page("activations", pinned=pin))
+    (warning,) = link_warnings(drawn)
+    assert all(word in warning for word in ["pinned experiment A", *told])
+    kept = link(drawn).get("pinned")
+    assert (dict(parse_qsl(kept)) if kept else None) == held
 
 
 NASTY = st.one_of(

@@ -7,6 +7,7 @@ std sqrt(5 l / n), of the other networks less. Four of those, halved for a std, 
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import groupby
 from math import exp, log, sqrt
 
 import numpy as np
@@ -17,7 +18,10 @@ from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget
 from initviz.network.experiment import Experiment
-from initviz.network.presets import PRESETS, Preset
+from initviz.network.presets import PRESETS, Preset, preset_of
+
+ROOM = 31
+"""Characters of a label that the box in the sidebar shows."""
 
 every_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.id)
 
@@ -295,9 +299,20 @@ def test_a_preset_fits_and_is_a_link(preset: Preset) -> None:
 @every_preset
 def test_a_preset_is_one_sentence_with_a_source(preset: Preset) -> None:
     assert preset.shows.endswith(".")
-    assert len(preset.name) <= 70
+    assert len(preset.label) <= ROOM
     assert preset.source_rows
     assert all(re.fullmatch(r"S[0-3]-\d+", row) for row in preset.source_rows)
+
+
+def test_presets_of_a_group_stand_together_under_one_label_each() -> None:
+    groups = [group for group, _ in groupby(PRESETS.values(), key=lambda preset: preset.group)]
+    assert groups == ["Lecture", "Articles", "Inputs", "Cures", "Traps"]
+    assert len({preset.label for preset in PRESETS.values()}) == len(PRESETS)
+
+
+def test_the_preset_of_an_experiment() -> None:
+    assert [preset_of(preset.experiment) for preset in PRESETS.values()] == list(PRESETS.values())
+    assert preset_of(Experiment(std=0.5)) is None
 
 
 def test_the_first_preset_is_the_default() -> None:
