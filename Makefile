@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test test-all check bench load lock clean
+.PHONY: torch run test test-all check bench load lock clean
 
 run: $(VENV)/.app
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -30,6 +30,9 @@ bench: $(VENV)/.test
 
 load: $(VENV)/.test
 	$(BIN)/python -m tests.load $(ARGS)
+
+torch: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -r requirements-torch.txt
 
 lock: $(VENV)/.test
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

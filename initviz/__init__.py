@@ -7,6 +7,8 @@ simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
 from initviz.advice.diagnosis import Finding, diagnose
 from initviz.catalogue import InputError
 from initviz.gaussian.moments import critical_point
+from initviz.learn.run import Trained, train
+from initviz.learn.settings import Training
 from initviz.measure.propagation import Bins, Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, OverBudget
@@ -24,8 +26,11 @@ __all__ = [
     "OverBudget",
     "Prediction",
     "Propagation",
+    "Trained",
+    "Training",
     "critical_point",
     "diagnose",
     "predict",
     "simulate",
+    "train",
 ]

@@ -56,6 +56,8 @@ class Activation:
     plateaus: Callable[[float], tuple[float | None, float | None]] = lambda alpha: (None, None)
     """The levels phi flattens out to below and above; None where it does not, or where it is exactly zero."""
     param: Param | None = None
+    dalpha: Curve | None = None
+    """The derivative by alpha, where training may learn it."""
     layer: LayerForm | None = None
     kernel: Kernel | None = None
     """The two-input moments in closed form, where there is one."""
@@ -413,6 +415,7 @@ ACTIVATIONS = Catalogue(
             dphi=_leaky_slope,
             latex=r"\phi(z) = \max(z, a z),\ a\ \text{learnt}",
             kinks=(0.0,),
+            dalpha=lambda z, a: np.minimum(z, 0),
             param=Param("negative_slope", 0.25, 0.0, 1.0, 0.01, _NEGATIVE_SLOPE),
             kernel=_kinked_kernel,
             source="He et al. (2015), arXiv:1502.01852",
@@ -473,6 +476,7 @@ ACTIVATIONS = Catalogue(
             dphi=_swish_slope,
             latex=r"\phi(z) = z\,\sigma(\beta z)",
             scale=lambda b: 1 / max(b, 1e-3),
+            dalpha=lambda z, beta: np.square(z) * _logistic_slope(beta * z, 0.0),
             param=Param("beta", 1.0, 0.0, 20.0, 0.1, "0 gives z/2, 1 the SiLU, large values ReLU."),
             source="Ramachandran et al. (2017), arXiv:1710.05941",
         ),

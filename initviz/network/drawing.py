@@ -8,17 +8,19 @@ from initviz.arrays import FloatArray
 from initviz.network.experiment import Experiment
 from initviz.network.initializers import Fit, standard_normal
 from initviz.network.network import Dense, Network
-from initviz.network.spec import LayerSpec
+from initviz.network.spec import LayerSpec, NetworkSpec
 from initviz.network.streams import Streams, draw_batch
 
 
-def draw_network(experiment: Experiment, batch: FloatArray | None = None) -> Network:
+def draw_network(experiment: Experiment, batch: FloatArray | None = None, spec: NetworkSpec | None = None) -> Network:
     """The network that the experiment's seed stands for, its weights in the experiment's dtype.
 
     Initializers that fit weights to data use `batch`, the experiment's own where it is not given. Tied layers of one
-    shape hold the same array. Raises InputError when the batch cannot be read.
+    shape hold the same array. `spec`: a form of `experiment.spec(...)`, where it is to have other inputs or an output
+    layer. Raises InputError when the batch cannot be read.
     """
-    streams, spec, fit = Streams(experiment), experiment.spec(), experiment.weights.fit
+    streams, fit = Streams(experiment), experiment.weights.fit
+    spec = experiment.spec() if spec is None else spec
     tied: dict[tuple[int, int], FloatArray] = {}
     layers: list[Dense] = []
     h = batch if batch is not None or not fit else draw_batch(experiment, streams)

@@ -6,7 +6,7 @@ from math import isnan
 from types import MappingProxyType
 from typing import Any
 
-from initviz.activations import ACTIVATIONS, Activation
+from initviz.activations import ACTIVATIONS, LINEAR, Activation
 from initviz.catalogue import Catalogue, InputError, Named
 from initviz.fields import Choice, Field, Number, Switch
 from initviz.network.initializers import INITIALIZERS, Initializer, Settings
@@ -138,11 +138,19 @@ class Experiment:
             return ACTIVATIONS["linear"], 0.0
         return self.phi, self.phi_alpha
 
-    def spec(self) -> NetworkSpec:
-        """The network layer by layer; nothing but shapes, laws and scales."""
-        tied = self.tied and len(set(self.shapes())) < self.depth
+    def spec(self, features: int | None = None, outputs: int | None = None) -> NetworkSpec:
+        """The network layer by layer; nothing but shapes, laws and scales.
+
+        `features`: columns of the batch, those of the experiment's own inputs where it is not given. With `outputs` a
+        linear layer of so many units, drawn by the same initializer, stands on top.
+        """
+        shapes = self.shapes(features)
+        tied = self.tied and len(set(shapes)) < self.depth
+        layers = [self._layer_spec(layer, *shape) for layer, shape in enumerate(shapes, start=1)]
+        if outputs is not None:
+            layers.append(self._output_spec(outputs))
         return NetworkSpec(
-            tuple(self._layer_spec(layer, *shape) for layer, shape in enumerate(self.shapes(), start=1)),
+            tuple(layers),
             dtype=self.dtype,
             unpredictable=self.weights.unpredictable or (_TIED if tied else ""),
             independent=self.weights.iid,
@@ -150,8 +158,7 @@ class Experiment:
 
     def _layer_spec(self, layer: int, fan_in: int, width: int, pieces: int) -> LayerSpec:
         activation, alpha = self.layer_activation(layer)
-        biases = self.weights.bias_variance(fan_in, width, self.settings)
-        skip = self.has_skip(layer)
+        skip = self.residual > 0 and fan_in == width
         return LayerSpec(
             activation,
             alpha,
@@ -159,15 +166,34 @@ class Experiment:
             width,
             pieces,
             weight_variance=self.weights.variance(fan_in, width, self.settings),
-            bias_variance=self.bias_std**2 if biases is None else biases,
+            bias_variance=self._bias_variance(fan_in, width),
             branch=self.residual if skip else 1.0,
             skip=skip,
             normalization=self.norm,
         )
 
-    def shapes(self) -> list[tuple[int, int, int]]:
+    def _output_spec(self, outputs: int) -> LayerSpec:
+        return LayerSpec(
+            LINEAR,
+            0.0,
+            self.width,
+            outputs,
+            1,
+            weight_variance=self.weights.variance(self.width, outputs, self.settings),
+            bias_variance=self._bias_variance(self.width, outputs),
+            branch=1.0,
+            skip=False,
+            normalization=NORMALIZATIONS["none"],
+        )
+
+    def _bias_variance(self, fan_in: int, width: int) -> float:
+        own = self.weights.bias_variance(fan_in, width, self.settings)
+        return self.bias_std**2 if own is None else own
+
+    def shapes(self, features: int | None = None) -> list[tuple[int, int, int]]:
         """(fan_in, width, pieces) of every hidden layer; W has pieces * width columns."""
-        features = self.source.features(self.width)
+        if features is None:
+            features = self.source.features(self.width)
         return [
             (self.width if layer > 1 else features, self.width, activation.pieces(alpha))
             for layer in range(1, self.depth + 1)

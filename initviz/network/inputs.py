@@ -39,6 +39,8 @@ class Inputs:
     draw: Callable[[np.random.Generator, int, int], FloatArray] | None = None
     rows: Callable[[], Pixels] | None = None
     white: int = 255
+    labels: Callable[[], Pixels] | None = None
+    """The class of each row, where the rows have one."""
 
     def features(self, width: int) -> int:
         """Number of columns of a batch for a network of this width."""
@@ -58,13 +60,38 @@ class Inputs:
 
 
 @lru_cache(maxsize=1)
-def _digits() -> Pixels:
-    """1,797 handwritten digits of 8 x 8 pixels in 0..16."""
+def _digits() -> tuple[Pixels, Pixels]:
+    """1,797 handwritten digits of 8 x 8 pixels in 0..16, and what they are."""
     from sklearn.datasets import load_digits  # noqa: PLC0415 - takes half a second, and few visitors ask for it
 
-    rows: Pixels = load_digits().data.astype(np.uint8)
-    rows.flags.writeable = False
-    return rows
+    bunch = load_digits()
+    arrays: tuple[Pixels, Pixels] = bunch.data.astype(np.uint8), bunch.target.astype(np.uint8)
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
+
+
+def _unpacked(path: Path) -> bytes:
+    """The file's bytes, without gzip."""
+    try:
+        raw = path.read_bytes()
+        return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    except (OSError, EOFError, zlib.error) as error:
+        raise MissingData(f"{path.name} cannot be read: {error}.") from None
+
+
+def read_idx_labels(path: Path) -> Pixels:
+    """Labels of an IDX file (gzipped or not), (images,), read-only.
+
+    Raises InputError when the file is not a complete IDX file of unsigned bytes in one dimension.
+    """
+    data = _unpacked(path)
+    if len(data) < 8 or data[:4] != b"\x00\x00\x08\x01":
+        raise MissingData(f"{path.name} is not an IDX label file: it must start with the bytes 00 00 08 01.")
+    (count,) = struct.unpack(">I", data[4:8])
+    if count == 0 or len(data) - 8 != count:
+        raise MissingData(f"{path.name} is damaged: its header promises {count} labels, it holds {len(data) - 8}.")
+    return np.frombuffer(data, np.uint8, offset=8)
 
 
 def read_idx_images(path: Path) -> Pixels:
@@ -73,11 +100,7 @@ def read_idx_images(path: Path) -> Pixels:
     Raises MissingData when the file is not a complete IDX file of unsigned bytes in three dimensions.
     Source: the format description on the MNIST page (LeCun, Cortes, Burges).
     """
-    try:
-        raw = path.read_bytes()
-        data = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError, zlib.error) as error:
-        raise MissingData(f"{path.name} cannot be read: {error}.") from None
+    data = _unpacked(path)
     if len(data) < 16 or data[:4] != b"\x00\x00\x08\x03":
         raise MissingData(f"{path.name} is not an IDX image file: it must start with the bytes 00 00 08 03.")
     count, height, width = struct.unpack(">III", data[4:16])
@@ -91,26 +114,48 @@ def read_idx_images(path: Path) -> Pixels:
 
 
 def _mnist() -> Pixels:
+    return _mnist_in(_mnist_folder())[0]
+
+
+def _mnist_labels() -> Pixels:
+    images, part = _mnist_in(_mnist_folder())
+    labels = _mnist_labels_in(_mnist_folder(), part)
+    if len(labels) != len(images):
+        raise MissingData(f"MNIST's {part} files do not belong together: {len(images)} images, {len(labels)} labels.")
+    return labels
+
+
+def _mnist_folder() -> str:
     folder = os.environ.get(MNIST_FOLDER)
     if not folder:
         raise MissingData(
             f"MNIST is not shipped: set {MNIST_FOLDER} to the folder with train-images-idx3-ubyte (or .gz),"
             " or choose the digits."
         )
-    return _mnist_in(folder)
+    return folder
+
+
+def _mnist_files(part: str, kind: str) -> list[str]:
+    return [f"{part}-{kind}ubyte{end}".replace("*", dash) for dash in "-." for end in ("", ".gz")]
 
 
 @lru_cache(maxsize=1)
-def _mnist_in(folder: str) -> Pixels:
-    names = [
-        f"{part}-images{dash}idx3-ubyte{end}" for part in ("train", "t10k") for dash in "-." for end in ("", ".gz")
-    ]
-    for name in names:
+def _mnist_in(folder: str) -> tuple[Pixels, str]:
+    """The images, and which part of MNIST they are: train or t10k."""
+    for part in ("train", "t10k"):
+        for name in _mnist_files(part, "images*idx3-"):
+            if (path := Path(folder) / name).is_file():
+                return read_idx_images(path), part
+    first, second = _mnist_files("train", "images*idx3-")[:2]
+    raise MissingData(f"No MNIST images in the folder {MNIST_FOLDER} names; looked for {first}, {second} and so on.")
+
+
+@lru_cache(maxsize=1)
+def _mnist_labels_in(folder: str, part: str) -> Pixels:
+    for name in _mnist_files(part, "labels*idx1-"):
         if (path := Path(folder) / name).is_file():
-            return read_idx_images(path)
-    raise MissingData(
-        f"No MNIST images in the folder {MNIST_FOLDER} names; looked for {names[0]}, {names[1]} and so on."
-    )
+            return read_idx_labels(path)
+    raise MissingData(f"No {part}-labels-idx1-ubyte (or .gz) beside the images in the folder {MNIST_FOLDER} names.")
 
 
 INPUTS = Catalogue(
@@ -131,36 +176,60 @@ INPUTS = Catalogue(
         Inputs(
             id="digits",
             name="Handwritten digits (8 x 8)",
-            rows=_digits,
+            rows=lambda: _digits()[0],
+            labels=lambda: _digits()[1],
             white=16,
             source="1,797 digits of 64 pixels, / 16; Alpaydin & Kaynak (1998), shipped with scikit-learn",
         ),
-        Inputs(id="mnist", name="MNIST (your files)", rows=_mnist, source="LeCun et al. (1998); 784 pixels, / 255"),
+        Inputs(
+            id="mnist",
+            name="MNIST (your files)",
+            rows=_mnist,
+            labels=_mnist_labels,
+            source="LeCun et al. (1998); 784 pixels, / 255",
+        ),
     ],
 )
 
 
+Fitted: TypeAlias = tuple[FloatArray, FloatArray]
+"""Shift and divisor of each feature, (features,)."""
+
+
 @dataclass(frozen=True)
 class Preprocessing:
-    """What is done to each feature (column) of the batch."""
+    """What is done to each feature (column): a shift and a divisor that `fit` reads off some rows."""
 
     id: str
     name: str
-    apply: Callable[[FloatArray], FloatArray]
+    fit: Callable[[FloatArray], Fitted]
+
+    def apply(self, batch: FloatArray) -> FloatArray:
+        """The batch, prepared by its own statistics."""
+        shift, divisor = self.fit(batch)
+        return (batch - shift) / divisor
 
 
-def _standardize(batch: FloatArray) -> FloatArray:
-    """Mean 0 and std 1 per feature; a feature that never changes becomes 0."""
-    centred = batch - batch.mean(axis=0)
-    std = centred.std(axis=0)
-    return centred / np.where(std > 0, std, 1)
+def _untouched(rows: FloatArray) -> Fitted:
+    return np.zeros(rows.shape[1], rows.dtype), np.ones(rows.shape[1], rows.dtype)
+
+
+def _centred(rows: FloatArray) -> Fitted:
+    return rows.mean(axis=0), np.ones(rows.shape[1], rows.dtype)
+
+
+def _standardized(rows: FloatArray) -> Fitted:
+    """Mean 0 and std 1; a feature that never changes becomes 0."""
+    mean = rows.mean(axis=0)
+    std = (rows - mean).std(axis=0)
+    return mean, np.where(std > 0, std, 1)
 
 
 PREPROCESSING = Catalogue(
     "preprocessing",
     [
-        Preprocessing("none", "None", lambda batch: batch),
-        Preprocessing("center", "Center", lambda batch: batch - batch.mean(axis=0)),
-        Preprocessing("standardize", "Standardize", _standardize),
+        Preprocessing("none", "None", _untouched),
+        Preprocessing("center", "Center", _centred),
+        Preprocessing("standardize", "Standardize", _standardized),
     ],
 )

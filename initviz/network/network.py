@@ -51,7 +51,10 @@ class LayerGradients:
     biases: FloatArray
     scale: FloatArray | None
     shift: FloatArray | None
-    h: FloatArray
+    alpha: float | None
+    """By the activation's parameter, where it can be learnt."""
+    h: FloatArray | None
+    """None where nobody wanted it."""
 
 
 class Dense:
@@ -121,6 +124,13 @@ class Dense:
         branch = grad_out if self.spec.branch == 1 else self.spec.branch * grad_out
         return self.spec.activation.backward(z, self.alpha, branch, out)
 
+    def alpha_gradient(self, z: FloatArray, grad_out: FloatArray) -> float | None:
+        """dL/dalpha, by the z that entered the activation; None where alpha is no parameter that can be learnt."""
+        by_alpha = self.spec.activation.dalpha
+        if by_alpha is None:
+            return None
+        return self.spec.branch * float(np.vdot(grad_out, by_alpha(z, self.alpha)))
+
     def rescale_gradient(
         self, normalized: FloatArray, grad_z: FloatArray
     ) -> tuple[FloatArray | None, FloatArray | None]:
@@ -161,8 +171,8 @@ class Dense:
         z = self.rescale(normalized)
         return LayerValues(h, normalized, inverse_std, z, self.add_skip(h, self.activate(z)))
 
-    def backward(self, values: LayerValues, grad_out: FloatArray) -> LayerGradients:
-        """All derivatives of the loss, from that by the layer's output (samples, width)."""
+    def backward(self, values: LayerValues, grad_out: FloatArray, inputs: bool = True) -> LayerGradients:
+        """All derivatives of the loss, from that by the layer's output (samples, width); by `inputs` only if wanted."""
         grad_z = self.activation_gradient(values.z, grad_out)
         by_scale, by_shift = self.rescale_gradient(values.normalized, grad_z)
         self.normalization_gradient(values.normalized, values.inverse_std, grad_z)
@@ -171,7 +181,8 @@ class Dense:
             self.bias_gradient(grad_z),
             by_scale,
             by_shift,
-            self.input_gradient(grad_z, grad_out),
+            self.alpha_gradient(values.z, grad_out),
+            self.input_gradient(grad_z, grad_out) if inputs else None,
         )
 
 
@@ -206,11 +217,16 @@ class Network:
             values.append(layer.forward(values[-1].out if values else batch))
         return values
 
-    def backward(self, values: Sequence[LayerValues], grad_out: FloatArray) -> list[LayerGradients]:
-        """Gradients of every layer, first to last, from the loss's derivative by the network's output."""
+    def backward(
+        self, values: Sequence[LayerValues], grad_out: FloatArray, inputs: bool = True
+    ) -> list[LayerGradients]:
+        """Gradients of every layer, first to last, from the loss's derivative by the network's output. Those by the
+        batch itself are left out without `inputs`: training does not need them."""
         gradients: list[LayerGradients] = []
-        for layer, kept in zip(reversed(self.layers), reversed(values), strict=True):
-            gradients.append(layer.backward(kept, gradients[-1].h if gradients else grad_out))
+        for number, kept in reversed(list(enumerate(values))):
+            gradients.append(self.layers[number].backward(kept, grad_out, inputs or number > 0))
+            if (by_h := gradients[-1].h) is not None:
+                grad_out = by_h
         return gradients[::-1]
 
 

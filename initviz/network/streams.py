@@ -11,7 +11,9 @@ class Streams:
     """Independent generators for batch, gradient and each layer: another depth leaves the first layers as they were."""
 
     def __init__(self, experiment: Experiment) -> None:
-        self._children = np.random.SeedSequence(experiment.seed).spawn(2 + experiment.depth)
+        self._children = np.random.SeedSequence(experiment.seed).spawn(
+            3 + experiment.depth
+        )  # the last for an output layer
         self._tied = experiment.tied
 
     def batch(self) -> np.random.Generator:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import torch  # type: ignore[import-not-found]  # installed by hand where it is wanted
+import torch
 
 from initviz.network.experiment import Experiment
 

@@ -119,6 +119,7 @@ def test_blocks_of_rows_in_given_memory_are_the_whole_batch(
     grad_w = np.empty_like(layer.weights)
     for columns in (slice(0, 2), slice(2, FAN_IN)):
         layer.weight_gradient(h[:, columns], grad_z, grad_w[columns])
+    assert gradients.h is not None
     np.testing.assert_allclose(grad_h, gradients.h, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(grad_w, gradients.weights, rtol=1e-12, atol=1e-12)
     for summed, expected in zip(map(list, zip(*parts, strict=True)), (gradients.scale, gradients.shift), strict=True):
