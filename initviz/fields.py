@@ -3,7 +3,7 @@ widget, the command-line flag and the error message all come from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite, log10
+from math import inf, isfinite, log10
 from numbers import Real
 from typing import TypeAlias
 
@@ -49,6 +49,10 @@ class Number:
         """`value` rounded to what is meaningful; InputError when it is no number or out of range."""
         if not isinstance(value, Real):
             raise InputError(f"{self.label} must be a number, not {value!r:.40}; it goes {self.bounds}.")
+        try:
+            value = float(value) if abs(value) > 2**53 else value
+        except OverflowError:  # a whole number beyond every float
+            value = inf if value > 0 else -inf
         if not isfinite(value) or not self.low <= value <= self.high:
             raise InputError(f"{self.label} = {value:g} is out of range: it goes {self.bounds}.")
         if self.integer and value != int(value):

@@ -174,8 +174,8 @@ class _Simulation:
         for first in range(0, pieces * width, width):
             weights[:, first : first + width] = initializer.draw(rng, fan_in, width, settings)
         variance = initializer.bias_variance(fan_in, width, settings)
-        if std := self.experiment.bias_std if variance is None else sqrt(variance):
-            biases = std * standard_normal(self.streams.biases(layer), (pieces * width,))
+        if variance := self.experiment.bias_std**2 if variance is None else variance:
+            biases = initializer.draw_biases(self.streams.biases(layer), pieces * width, variance)
             self.biases[layer - 1] = biases.astype(self.experiment.dtype)
 
     def fit_weights(self, fit: Fit, layer: int, before: FloatArray) -> None:

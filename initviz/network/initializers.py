@@ -150,7 +150,8 @@ class Initializer:
     var: Variance | None = None
     """Var W of `drawing`; None where weights are deterministic or fitted to the data."""
     bias_var: Variance | None = None
-    """Variance of the biases that belong to this initializer; None: `bias_std` of the experiment decides."""
+    """Variance of the biases that belong to this initializer, drawn from `law`'s distribution; None: `bias_std` of the
+    experiment decides, and they are normal."""
     fit: Fit | None = None
     """(W, b, h) -> (W, b): adjusts the drawn weights to the batch h that enters the layer."""
     uses: frozenset[str] = frozenset({"gain"})
@@ -173,6 +174,12 @@ class Initializer:
             return values
         assert self.drawing is not None
         return self.drawing(rng, fan_in, fan_out, settings)
+
+    def draw_biases(self, rng: np.random.Generator, units: int, variance: float) -> FloatArray:
+        """b of shape (units,), of the given variance, float32."""
+        return sqrt(variance) * draw_unit(
+            rng, (units,), self.law.distribution if self.law and self.bias_var else "normal"
+        )
 
     def variance(self, fan_in: int, fan_out: int, settings: Settings) -> float | None:
         """Exact Var W, or None where the weights are deterministic or fitted to the data."""
@@ -240,20 +247,30 @@ def _he_scale(settings: Settings) -> float:
 
 
 def _kumar_scale(settings: Settings) -> float:
-    """1 / (phi'(0)^2 (1 + phi(0)^2)) where phi is differentiable at 0; at a kink the rectifier rule 2/N."""
+    """1 / (phi'(0)^2 (1 + phi(0)^2)) where phi is differentiable at 0; where it has a corner, the rectifier rule.
+
+    A kink of phi' alone (softsign, elu with alpha 1, celu) is no corner of phi.
+    """
     activation = settings.activation
-    zero = np.zeros(1)
-    slope = float(activation.dphi(zero, settings.alpha)[0])
-    if 0.0 in activation.kinks or not activation.elementwise or slope == 0:
+    below, slope, above = activation.dphi(np.array([-1e-9, 0.0, 1e-9]), settings.alpha).tolist()
+    if not activation.elementwise or abs(above - below) > 1e-6 or slope == 0:
         return _he_scale(settings)
-    return 1.0 / (slope**2 * (1.0 + float(activation.phi(zero, settings.alpha)[0]) ** 2))
+    return 1.0 / (slope**2 * (1.0 + float(activation.phi(np.zeros(1), settings.alpha)[0]) ** 2))
 
 
 def _random_walk_variance(fan_in: int, fan_out: int, settings: Settings) -> float:
-    """g^2 / N with g tuned so that the log of the gradient norm does an unbiased walk."""
-    rectifier = settings.activation.kinks == (0.0,) and settings.activation.plateaus(settings.alpha) == (None, None)
-    g = sqrt(2) * exp(1.2 / (max(fan_in, 6) - 2.4)) if rectifier else exp(1 / (2 * fan_in))
-    return (settings.gain * g) ** 2 / fan_in
+    """g^2 / N with g tuned so that the log of the gradient norm does an unbiased walk (eq. 17 and below).
+
+    The paper has g for linear and relu. With slopes 1 and a, the log of the squared norm of N independent terms falls
+    short of that of its mean by half their relative variance over N, to which phi'^2 adds in proportion to its own,
+    v = ((1 - a^2) / (1 + a^2))^2: 0 for linear, 1 for relu. So log g is interpolated by v.
+    """
+    activation = settings.activation
+    rectifier = activation.kinks == (0.0,) and activation.plateaus(settings.alpha) == (None, None)
+    squared_slope = settings.negative_slope**2 if rectifier else 1.0
+    v = ((1 - squared_slope) / (1 + squared_slope)) ** 2
+    log_g = (1 - v) / (2 * fan_in) + v * 1.2 / (max(fan_in, 6) - 2.4)
+    return settings.gain**2 * 2 / (1 + squared_slope) * exp(2 * log_g) / fan_in
 
 
 def _critical_weights(fan_in: int, fan_out: int, settings: Settings) -> float:
