@@ -9,9 +9,8 @@ from math import isinf, sqrt
 import numpy as np
 
 from initviz.activations import Activation
-from initviz.fields import Number
 from initviz.gaussian.moments import edge_of_chaos
-from initviz.network.experiment import FIELDS, Experiment
+from initviz.network.experiment import Experiment
 from initviz.text import percent, show
 from initviz.theory.mean_field import hidden_layers
 from initviz.theory.phase import phase_map
@@ -92,12 +91,10 @@ def edge_at(activation: Activation, alpha: float | None, sigma_b: float) -> floa
 def moved(experiment: Experiment, sigma_w: float, sigma_b: float) -> Experiment:
     """The experiment at another point of the map: normal weights and biases, its other settings as they are.
 
-    The point holds from the second layer on, where fan_in is the width. Out of bounds it is the nearest one allowed.
+    The point holds from the second layer on, where fan_in is the width. Raises InputError for a point that no std or
+    bias std within the bounds reaches.
     """
-    values = {"std": sigma_w / sqrt(experiment.width), "bias_std": sigma_b}
-    specs = {name: FIELDS[name] for name in values}
-    allowed = {name: spec.clamp(values[name]) for name, spec in specs.items() if isinstance(spec, Number)}
-    return experiment.changed(initializer="random_normal", **allowed)
+    return experiment.changed(initializer="random_normal", std=sigma_w / sqrt(experiment.width), bias_std=sigma_b)
 
 
 def place_sentence(experiment: Experiment, place: PhasePoint | None, edge: float | None) -> str:

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from initviz.activations import ACTIVATIONS
 from initviz.advice.phase_point import PhasePoint, edge_at, moved, phase_point, place_sentence
+from initviz.catalogue import InputError
 from initviz.figures.pairs import pair_table
 from initviz.figures.phase import phase_diagram
 from initviz.figures.theme import Theme
@@ -91,7 +92,10 @@ def _kind(point: CriticalPoint) -> str:
 
 
 def _load_button(label: str, experiment: Experiment, sigma_w: float, sigma_b: float, key: str) -> None:
-    st.button(label, on_click=load, args=(moved(experiment, sigma_w, sigma_b),), key=key)
+    try:
+        st.button(label, on_click=load, args=(moved(experiment, sigma_w, sigma_b),), key=key)
+    except InputError as error:  # a point that no slider reaches
+        st.button(label, disabled=True, help=str(error), key=key)
 
 
 def _load_point(experiment: Experiment) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from initviz.activations import ACTIVATIONS
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W, edge_at, moved, phase_point, place_sentence
+from initviz.catalogue import InputError
 from initviz.gaussian.moments import critical_point, edge_of_chaos
 from initviz.network.experiment import Experiment
 from initviz.network.initializers import INITIALIZERS
@@ -74,9 +75,11 @@ def test_moving_there_puts_it_there(sigma_w: float, sigma_b: float) -> None:
     assert kept == start
 
 
-def test_moving_stays_in_bounds() -> None:
-    assert moved(Experiment(width=2), 1e6, 99.0).std == 100
-    assert moved(Experiment(width=2), 1e6, 99.0).bias_std == 10
+@pytest.mark.parametrize(("sigma_w", "sigma_b", "name"), [(1e6, 1.0, "std"), (1.0, 10.5, "bias std")])
+def test_a_point_out_of_reach_is_refused_not_replaced(sigma_w: float, sigma_b: float, name: str) -> None:
+    """The critical point of swish with beta 0.05 has a bias std of 14.9: at 10 its chi is 0.72 instead of 1."""
+    with pytest.raises(InputError, match=f"^{name} = .* is out of range"):
+        moved(Experiment(width=2), sigma_w, sigma_b)
 
 
 @pytest.mark.parametrize(
