@@ -34,6 +34,13 @@ def measured(experiment: Experiment, networks: int, grad_w: bool = False) -> Run
     return Runs(*(np.array([run[index] for run in runs]) for index in range(4)))
 
 
+def within(values: FloatArray, expected: float | FloatArray, slack: FloatArray) -> None:
+    """Mean over the networks (first axis) within 4 standard errors and the slack."""
+    error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    off = np.abs(values.mean(axis=0) - expected) - 4 * error - slack
+    assert (off <= 0).all(), f"layer {int(off.argmax())}: {off.max():.3g} beyond {4 * error + slack}"
+
+
 @lru_cache(maxsize=200)
 def _draw(initializer: Initializer, settings: Settings, shape: tuple[int, int], key: tuple[int, ...]) -> FloatArray:
     return initializer.draw(np.random.default_rng(key), *shape, settings)

@@ -58,19 +58,19 @@ def propose(experiment: Experiment) -> Fix | None:
     None where nothing is predictable. Deterministic, and independent of how the weights fall; it never looks at the
     present trouble, only at what would be well.
     """
-    best: tuple[tuple[float, float], Prediction] | None = None
+    best: tuple[tuple[float, float], Experiment, Prediction] | None = None
     present = predict(experiment)
     for changed in _candidates(experiment):
         prediction = _predicted(changed)
         if prediction is None or _same(prediction, present):
             continue
-        fix = None if _gradient_trouble(prediction) else _judged(experiment, prediction)
+        fix = None if _gradient_trouble(prediction) else _judged(experiment, changed, prediction)
         if fix and fix.complete:
             return fix
         rank = _rank(fix, prediction)
         if best is None or rank < best[0]:
-            best = rank, prediction
-    return _judged(experiment, best[1]) if best else None
+            best = rank, changed, prediction
+    return _judged(experiment, *best[1:]) if best else None
 
 
 def _predicted(experiment: Experiment) -> Prediction | None:
@@ -146,8 +146,8 @@ def _name(before: Experiment, after: Experiment) -> str:
 # --- what theory says of one ---------------------------------------------------------------------------------------
 
 
-def _judged(before: Experiment, prediction: Prediction) -> Fix:
-    after, outlook = prediction.experiment, _outlook(prediction)
+def _judged(before: Experiment, after: Experiment, prediction: Prediction) -> Fix:
+    outlook = _outlook(prediction)
     findings = diagnose_prediction(after, _Columns(outlook))
     complete = is_healthy(findings) and all(
         is_healthy(diagnose_prediction(after, _Columns(edge))) for edge in _edges(prediction, outlook)
@@ -176,14 +176,14 @@ def dead_share(prediction: Prediction, closer: float | FloatArray = 1.0) -> Floa
     The z of one unit for N samples are Gaussian with their mean correlation c: sqrt(c) u + sqrt(1 - c) v with a common
     u, so that the share is E_u P(v below the threshold)^N. `closer` multiplies the layers' 1 - c, shape (depth,).
     """
-    field, zero, experiment = prediction.field, prediction.column("zero"), prediction.experiment
+    theory, zero = prediction.mean_field, prediction.column("zero")
     dead = np.full(len(zero), np.nan)
-    if field is not None:
-        apart = np.clip((1 - field.correlations @ field.pair_weights) * closer, 1e-12, 1)[:, np.newaxis]
+    if theory is not None:
+        apart = np.clip((1 - theory.correlations @ theory.pair_weights) * closer, 1e-12, 1)[:, np.newaxis]
         u, weights = panels(edges(np.zeros(0)))
         with np.errstate(all="ignore"):
             v = (special.ndtri(zero[1:, np.newaxis]) - np.sqrt(1 - apart) * u) / np.sqrt(apart)
-            dead[1:] = np.exp(experiment.source.count(experiment.samples) * special.log_ndtr(v)) @ weights
+            dead[1:] = np.exp(prediction.batch.samples * special.log_ndtr(v)) @ weights
     return dead
 
 
@@ -193,16 +193,16 @@ def _edges(prediction: Prediction, outlook: Mapping[str, FloatArray]) -> Iterato
     Distances between inputs are taken to scatter like the size of the signal does (in logs), or where normalization
     holds that fixed by sqrt(layer/width), about as measured; shares like those of independent units.
     """
-    experiment = prediction.experiment
+    width = np.array([prediction.spec.features, *(layer.width for layer in prediction.spec.layers)])
     forward, backward = (prediction.band(name, COVERAGE) for name in ("std", "grad_h_std"))
     layer, reach = np.arange(len(prediction)), special.ndtri((1 + COVERAGE) / 2)
     closer = np.nan_to_num(np.sqrt(forward[0] / forward[1]), nan=1.0)
-    if experiment.norm.axis is not None:
-        closer = np.minimum(closer, np.exp(-reach * np.sqrt(layer / experiment.width)))
+    if any(layer.normalization.axis is not None for layer in prediction.spec.layers):
+        closer = np.minimum(closer, np.exp(-reach * np.sqrt(layer / width)))
     shares = {"saturated": outlook["saturated"], "zero": outlook["zero"], "dead": dead_share(prediction, closer[:-1])}
-    worst = {name: share + reach * np.sqrt(share * (1 - share) / experiment.width) for name, share in shares.items()}
+    worst = {name: share + reach * np.sqrt(share * (1 - share) / width) for name, share in shares.items()}
     worst["cosine"] = 1 - (1 - outlook["cosine"]) * closer
-    slack = _left_out(experiment)
+    slack = _left_out(prediction)
     for side in (0, 1):
         sign = 2 * side - 1
         std = forward[side] * np.exp(sign * slack * (layer - 1))
@@ -211,10 +211,12 @@ def _edges(prediction: Prediction, outlook: Mapping[str, FloatArray]) -> Iterato
         yield worst | {"std": std, "grad_h_std": gradient}
 
 
-def _left_out(experiment: Experiment) -> float:
+def _left_out(prediction: Prediction) -> float:
     """What normalization does to sizes in one layer and the prediction leaves out, relative, to order of magnitude."""
-    axis, shape = experiment.norm.axis, (experiment.source.count(experiment.samples), experiment.width)
-    return 0.0 if axis is None else 1 / shape[axis]
+    layers = [layer for layer in prediction.spec.layers if layer.normalization.axis is not None]
+    return max(
+        (1 / (prediction.batch.samples, layer.width)[layer.normalization.axis or 0] for layer in layers), default=0.0
+    )
 
 
 def _changes(prediction: Prediction) -> tuple[float, float]:
@@ -226,7 +228,7 @@ def _changes(prediction: Prediction) -> tuple[float, float]:
 
 
 def _sentence(name: str, prediction: Prediction) -> str:
-    depth = prediction.experiment.depth
+    depth = len(prediction.spec)
     if depth == 1:
         return f"{name} should give the only layer a std of {show(float(prediction.column('std')[1]))}."
     signal, gradient = map(percent, _changes(prediction))

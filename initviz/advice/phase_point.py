@@ -3,7 +3,7 @@
 Public: SIGMA_W, SIGMA_B; phase_point, PhasePoint; edge_at; moved; place_sentence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf, sqrt
 
 import numpy as np
@@ -12,7 +12,6 @@ from initviz.activations import Activation
 from initviz.gaussian.moments import edge_of_chaos
 from initviz.network.experiment import Experiment
 from initviz.text import percent, show
-from initviz.theory.mean_field import hidden_layers
 from initviz.theory.phase import phase_map
 
 DEEPEST = 100
@@ -57,8 +56,9 @@ def phase_point(experiment: Experiment) -> PhasePoint | None:
     """The experiment's own point; None where the weights are not random, so that they have no variance to plot."""
     if experiment.weights.unpredictable:
         return None
-    _, others = hidden_layers(experiment)
-    sigma_w, sigma_b = sqrt(float(others.sigma_w2)), sqrt(float(others.sigma_b2))
+    later = replace(experiment, depth=2, tied=False).spec().layers[1]
+    assert later.weight_variance is not None, "predictable weights have a variance"
+    sigma_w, sigma_b = sqrt(later.fan_in * later.weight_variance), sqrt(later.bias_variance)
     there = phase_map(experiment.phi, experiment.phi_alpha, np.array([sigma_w]), np.array([sigma_b]))
     return PhasePoint(
         sigma_w,

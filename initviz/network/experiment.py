@@ -146,7 +146,8 @@ class Experiment:
         """
         shapes = self.shapes(features)
         tied = self.tied and len(set(shapes)) < self.depth
-        layers = [self._layer_spec(layer, *shape) for layer, shape in enumerate(shapes, start=1)]
+        layers = [self._layer_spec(layer, *shape) for layer, shape in enumerate(shapes[:2], start=1)]
+        layers += layers[1:] * (self.depth - 2)  # all behind the first are alike, and one value
         if outputs is not None:
             layers.append(self._output_spec(outputs))
         return NetworkSpec(

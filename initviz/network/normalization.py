@@ -1,6 +1,7 @@
 """Normalization of the pre-activations z, and its exact backward pass. Learnt scale and shift belong to the layer.
 
-One `Normalization(...)` entry is all it takes to add one: simulation and training ask the record, never its name.
+One `Normalization(...)` entry is all it takes to add one: simulation, training and theory ask the record, never its
+name.
 """
 
 from collections.abc import Callable
@@ -39,6 +40,17 @@ def _pull_back_standardized(normalized: FloatArray, inverse: FloatArray, grad: F
 
 
 @dataclass(frozen=True)
+class WideLimit:
+    """What a normalization does in a wide layer with a large batch, where its statistics are no longer random."""
+
+    over_batch: bool
+    """Whether they are those of one unit over all samples, so that what all samples share is taken away, biases too.
+    Else they are a sample's own, whose mean over many units is 0 anyway."""
+    divides: bool
+    """Whether z is divided by its std (with EPSILON)."""
+
+
+@dataclass(frozen=True)
 class Normalization:
     """Normalizes along `axis` of (samples, units): 0 over the batch, 1 over the layer, None not at all."""
 
@@ -48,6 +60,8 @@ class Normalization:
     source: str = ""
     normalize: Normalize = _standardize
     pull_back: PullBack = _pull_back_standardized
+    limit: WideLimit | None = None
+    """What theory needs to know; without it there is no prediction."""
 
     def forward(self, z: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         """(normalized z, 1 / std along the axis); the input array is overwritten."""
@@ -63,8 +77,20 @@ class Normalization:
 NORMALIZATIONS = Catalogue(
     "normalization",
     [
-        Normalization("none", "None", None),
-        Normalization("batch", "Batch norm", 0, "Ioffe & Szegedy (2015), arXiv:1502.03167"),
-        Normalization("layer", "Layer norm", 1, "Ba et al. (2016), arXiv:1607.06450"),
+        Normalization("none", "None", None, limit=WideLimit(over_batch=False, divides=False)),
+        Normalization(
+            "batch",
+            "Batch norm",
+            0,
+            "Ioffe & Szegedy (2015), arXiv:1502.03167",
+            limit=WideLimit(over_batch=True, divides=True),
+        ),
+        Normalization(
+            "layer",
+            "Layer norm",
+            1,
+            "Ba et al. (2016), arXiv:1607.06450",
+            limit=WideLimit(over_batch=False, divides=True),
+        ),
     ],
 )

@@ -1,6 +1,6 @@
 """A batch of inputs as theory sees it: a few representative lengths and cosines, with weights.
 
-Public: batch_of, Batch; gauss_rule, Rule.
+Public: batch_of, summarized, Batch; gauss_rule, Rule.
 """
 
 from dataclasses import dataclass
@@ -89,7 +89,12 @@ def batch_of(experiment: Experiment) -> Batch:
 
 @lru_cache(maxsize=64)
 def _batch(experiment: Experiment) -> Batch:
-    rows = input_batch(experiment).astype(np.float64, copy=False)
+    return summarized(input_batch(experiment))
+
+
+def summarized(rows: FloatArray) -> Batch:
+    """Statistics of any batch of inputs, shape (samples, features)."""
+    rows = rows.astype(np.float64, copy=False)
     centre = rows.mean(axis=0)
     square = np.vecdot(rows, rows)
     centred_square = np.maximum(square - 2 * rows @ centre + centre @ centre, 0)

@@ -20,7 +20,8 @@ from initviz.arrays import FloatArray
 from initviz.gaussian.moments import at_infinite_width, moments
 from initviz.gaussian.quadrature import REACH, Octaves, bends, edges, effective, panels
 from initviz.network.normalization import EPSILON
-from initviz.theory.mean_field import Field, Hidden, by_layer
+from initviz.theory.layers import Run
+from initviz.theory.mean_field import MeanField
 
 TERMS = 24
 """Hermite coefficients kept; bands need no more."""
@@ -49,9 +50,9 @@ class Scatter:
     sample_gradient: FloatArray
 
 
-def scatter(field: Field) -> Scatter:
-    """The spread of one network of the field's width."""
-    noise, carried = _noise(field), _carried(field)
+def scatter(theory: MeanField) -> Scatter:
+    """The spread of one network of these widths."""
+    noise, carried = _noise(theory), _carried(theory)
     depth = len(noise)
     covariance = np.zeros((depth + 1, *noise.shape[1:]))  # one for each layer that the gradient is followed back to
     forward = [covariance[0].copy()]
@@ -64,35 +65,34 @@ def scatter(field: Field) -> Scatter:
         covariance[layer] = new[0]
         covariance[layer, :, 2, :] = covariance[layer, :, :, 2] = 0
         forward.append(new[0])
-    of_mean = 2 * field.sizes.mu[:, 0] / np.sqrt(field.sizes.square[:, 0])
+    of_mean = 2 * theory.sizes.mu[:, 0] / np.sqrt(theory.sizes.square[:, 0])
     direction = np.stack([-of_mean, np.ones_like(of_mean), np.zeros_like(of_mean)], axis=1)
-    pooled = np.tensordot(np.array(forward), field.pair_shares, (1, 0))
+    pooled = np.tensordot(np.array(forward), theory.pair_shares, (1, 0))
     within = np.einsum("li,lij,lj->l", direction, pooled, direction)
-    share = field.sizes.v[:, 0] / field.sizes.square[:, 0]
-    start = 2 / field.kinds[1].width  # of the squared length of a random start gradient
+    share = theory.sizes.v[:, 0] / theory.sizes.square[:, 0]
+    start = 2 / theory.layers.width[-1, 0]  # of the squared length of a random start gradient
     return Scatter(
         square=pooled[:, 1, 1],
         variance=np.divide(within, share**2, out=np.zeros_like(within), where=share > 0),
-        gradient=covariance[..., 2, 2] @ field.pair_shares + start * field.pair_shares[-1],
+        gradient=covariance[..., 2, 2] @ theory.pair_shares + start * theory.pair_shares[-1],
         sample_square=np.array(forward)[:, -1, 1, 1],
         sample_gradient=(1 + start) * (1 + covariance[:, -1, 2, 2]) - 1,
     )
 
 
-def _noise(field: Field) -> FloatArray:
+def _noise(theory: MeanField) -> FloatArray:
     """What each layer adds: covariances of the three, (depth, pairs + 1, 3, 3); in the last place a sample with itself.
 
     With a residual connection h' = h + a phi: h'^2 - h^2 = 2 a h phi + a^2 phi^2, and h does not depend on phi.
     """
-    sizes, depth = field.sizes, len(field.sizes.q)
-    square = sizes.square[:, 0]
-    skip, branch, width = (by_layer(field.kinds, depth, name) for name in ("skip", "branch", "width"))
+    sizes, square = theory.sizes, theory.sizes.square[:, 0]
+    skip, branch, width = theory.layers.skip, theory.layers.branch, theory.layers.width
     b = branch * np.sqrt(sizes.at.m2[:, :1] / square[1:, np.newaxis])
-    covariance, overlap = _alike(field)
+    covariance, overlap = _alike(theory)
     mu = skip * sizes.mu[:-1, :1] / np.sqrt(square[1:, np.newaxis])
-    before = np.concatenate([field.products[:-1], square[:-1, np.newaxis]], axis=1)
+    before = np.concatenate([theory.products[:-1], square[:-1, np.newaxis]], axis=1)
     product = skip * before / square[1:, np.newaxis]
-    through = _branch_share(field)
+    through = _branch_share(theory)
     c00, c01, c02, c11, c12, c22 = (covariance[..., i, j] for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
     noise = np.empty_like(covariance)
     noise[..., 0, 0] = b**2 * c00
@@ -107,24 +107,19 @@ def _noise(field: Field) -> FloatArray:
     return noise / width[..., np.newaxis, np.newaxis]
 
 
-def _alike(field: Field) -> tuple[FloatArray, FloatArray]:
+def _alike(theory: MeanField) -> tuple[FloatArray, FloatArray]:
     """The pairs' covariances of the three functions, and the squared cosine of their gradients at W h + b.
 
     Shapes (depth, pairs + 1, 3, 3) and (depth, pairs + 1). Unlike samples become alike by chance: a layer of n units
     adds about (1 - c^2)^2/n to the variance of a cosine c, and 1/n to the squared cosine of independent gradients. As
     cosines neither can exceed 1, which leading order does where small differences grow.
     """
-    sizes, depth = field.sizes, len(field.sizes.q)
-    n = by_layer(field.kinds, depth, "width")[:, 0]
-    c = np.concatenate([field.correlations, np.ones((depth, 1))], axis=1)
-    first, others = field.kinds
-    parts = [
-        _series(kind, sizes.q[rows, 0], c[rows])
-        for kind, rows in ((first, slice(0, 1)), (others, slice(1, depth)))
-        if depth > rows.start
-    ]
+    sizes, depth = theory.sizes, len(theory.sizes.q)
+    n = theory.layers.width[:, 0]
+    c = np.concatenate([theory.correlations, np.ones((depth, 1))], axis=1)
+    parts = [_series(run, sizes.q[run.rows, 0], c[run.rows]) for run in theory.layers.runs]
     covariance, curvature, slope = (np.concatenate(part) for part in zip(*parts, strict=True))
-    chance, weighty = np.zeros_like(c), _weight_share(field)
+    chance, weighty = np.zeros_like(c), _weight_share(theory)
     for layer in range(1, depth):
         grown = slope[layer - 1] ** 2 * chance[layer - 1] + (1 - c[layer] ** 2) ** 2 / n[layer - 1]
         chance[layer] = np.minimum(weighty[layer] ** 2 * grown, 1)
@@ -139,53 +134,48 @@ def _alike(field: Field) -> tuple[FloatArray, FloatArray]:
     return covariance, overlap
 
 
-def _weight_share(field: Field) -> FloatArray:
-    """Share of z^2 that the weights bring, not the biases, (depth,). Batch normalization takes biases away."""
-    depth = len(field.sizes.q)
-    if field.experiment.normalization == "batch":
-        return np.ones(depth)
-    sigma_w2, sigma_b2 = (by_layer(field.kinds, depth, name)[:, 0] for name in ("sigma_w2", "sigma_b2"))
-    signal = sigma_w2 * field.sizes.square[:-1, 0]
-    return signal / (signal + sigma_b2)
+def _weight_share(theory: MeanField) -> FloatArray:
+    """Share of z^2 that the weights bring, not the biases, (depth,)."""
+    signal = theory.layers.sigma_w2[:, 0] * theory.sizes.square[:-1, 0]
+    total = signal + theory.layers.sigma_b2[:, 0]
+    return np.divide(signal, total, out=np.ones_like(signal), where=total > 0)
 
 
-def _branch_share(field: Field) -> FloatArray:
+def _branch_share(theory: MeanField) -> FloatArray:
     """Share of the squared gradient that came through the weights, not beside them, (depth, 1)."""
-    inside, outside = field.gradients.h[:-1, :1], field.gradients.h[1:, :1]
-    skip = by_layer(field.kinds, len(inside), "skip")
+    inside, outside = theory.gradients.h[:-1, :1], theory.gradients.h[1:, :1]
+    skip = theory.layers.skip
     return 1 - np.divide(skip * outside, inside, out=np.zeros_like(inside), where=skip > 0)  # both may have died
 
 
-def _carried(field: Field) -> FloatArray:
+def _carried(theory: MeanField) -> FloatArray:
     """How each layer passes on small changes of the three numbers, (depth, 3, 3)."""
-    first, others = field.kinds
-    sizes, depth, normalization = field.sizes, len(field.sizes.q), field.experiment.normalization
-    sigma_w2, sigma_b2, skip, branch = (
-        by_layer(field.kinds, depth, name)[:, 0] for name in ("sigma_w2", "sigma_b2", "skip", "branch")
-    )
+    sizes, depth, layers = theory.sizes, len(theory.layers), theory.layers
+    skip, branch, divides = layers.skip[:, 0], layers.branch[:, 0], layers.divides[:, 0]
     square, q = sizes.square[:, 0], sizes.q[:, 0]
-    signal = sigma_w2 * (field.centred if normalization == "batch" else square[:-1])
-    raw = signal + EPSILON if normalization == "batch" else signal + sigma_b2 + EPSILON
-    follows = _weight_share(field) if normalization == "none" else signal / raw * EPSILON / raw
+    signal = layers.sigma_w2[:, 0] * theory.unshared
+    variance = signal + layers.sigma_b2[:, 0] + EPSILON
+    share = np.where(divides, signal / variance, _weight_share(theory))
+    follows = share * np.where(divides, EPSILON / variance, 1)
     kept = np.sqrt(square[:-1] / square[1:])
     b = branch * np.sqrt(sizes.at.m2[:, 0] / square[1:])
     mu = sizes.mu[:-1, 0] / np.sqrt(square[1:])
-    parts = [_elasticities(kind, part) for kind, part in ((first, q[:1]), (others, q[1:])) if part.size]
+    parts = [_elasticities(run, q[run.rows]) for run in layers.runs]
     m1, m2, d2 = np.concatenate(parts, axis=1)
     step = np.zeros((depth, 3, 3))
     step[:, 0, 0] = skip * kept
     step[:, 0, 1] = b * m1 * follows
     step[:, 1, 0] = skip * 2 * b * kept * sizes.at.m1[:, 0] / np.sqrt(sizes.at.m2[:, 0])
     step[:, 1, 1] = skip * (kept**2 + 2 * b * mu * m1 * follows) + b**2 * m2 * follows
-    step[:, 2, 1] = _branch_share(field)[:, 0] * (d2 * follows - (0 if normalization == "none" else signal / raw))
+    step[:, 2, 1] = _branch_share(theory)[:, 0] * (d2 * follows - divides * share)
     step[:, 2, 2] = 1
     return step
 
 
-def _elasticities(kind: Hidden, q: FloatArray) -> FloatArray:
+def _elasticities(run: Run, q: FloatArray) -> FloatArray:
     """Change of m1 / sqrt(m2), m2 and d2 per relative change of q, (3, len(q)); the first not relative to m1 itself."""
     h = 1e-3
-    up, at, down = (moments(kind.activation, kind.alpha, q * factor) for factor in (1 + h, 1.0, 1 - h))
+    up, at, down = (moments(run.activation, run.alpha, q * factor) for factor in (1 + h, 1.0, 1 - h))
     return np.stack(
         [(up.m1 - down.m1) / (2 * h * np.sqrt(at.m2)), q * at.growth / at.m2, (up.d2 - down.d2) / (2 * h * at.d2)]
     )
@@ -194,13 +184,13 @@ def _elasticities(kind: Hidden, q: FloatArray) -> FloatArray:
 # --- covariances of phi, phi^2 and phi'^2 --------------------------------------------------------------------------
 
 
-def _series(kind: Hidden, q: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _series(run: Run, q: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Cov(f(u), g(v)) for phi / sqrt(M2), phi^2 / M2 and phi'^2 / D2 at correlations c of u and v, (len(q), pairs).
 
     (len(q), pairs, 3, 3); then its second derivative by c, and the slope of E phi(u) phi(v) / M2, (len(q), pairs).
     By Hermite series; what they leave out is known at c = 1 and falls like the last term. Maxout: linear in c.
     """
-    activation, alpha = at_infinite_width(kind.activation, kind.alpha)
+    activation, alpha = at_infinite_width(run.activation, run.alpha)
     table = _hermite_table(activation, alpha)(q)
     terms = table[:, : _FUNCTIONS * TERMS].reshape(-1, _FUNCTIONS, TERMS)[..., 1:]
     total = table[:, _FUNCTIONS * TERMS :].reshape(-1, _FUNCTIONS, _FUNCTIONS)

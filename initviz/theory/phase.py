@@ -16,7 +16,8 @@ from initviz.network.experiment import Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.progress import Progress
 from initviz.theory.batches import batch_of
-from initviz.theory.mean_field import Hidden, hidden_layers, propagate, propagate_back
+from initviz.theory.layers import side_by_side
+from initviz.theory.mean_field import propagate, propagate_back
 
 # --- the phase diagram ---------------------------------------------------------------------------------------------
 
@@ -90,27 +91,12 @@ def pair_growth(experiment: Experiment, progress: Progress | None = None) -> Pai
 def _growth(experiment: Experiment, initializers: list[str]) -> tuple[FloatArray, FloatArray]:
     """(forward, backward) of one activation, all initializers at once."""
     batch, steps = batch_of(experiment), experiment.depth - 1
-    pairs = [hidden_layers(experiment.changed(initializer=id)) for id in initializers]
-    kinds = _stacked([first for first, _ in pairs]), _stacked([others for _, others in pairs])
-    by_batch = experiment.normalization == "batch"
-    square = batch.centred_square.mean if by_batch else batch.square.mean
+    layers = side_by_side([experiment.changed(initializer=id).spec() for id in initializers])
+    over_batch = bool(layers.over_batch[0])
+    square = batch.centred_square.mean if over_batch else batch.square.mean
     mu = np.full((len(initializers), 1), batch.mean)
-    sizes = propagate(experiment, kinds, mu, np.full_like(mu, square) - (0 if by_batch else mu**2), np.ones(1))
-    gradients = propagate_back(experiment, kinds, sizes, sizes.v[:-1] if by_batch else None)
+    sizes = propagate(layers, mu, np.full_like(mu, square) - (0 if over_batch else mu**2), np.ones(1))
+    gradients = propagate_back(layers, sizes, sizes.v[:-1])
     forward = np.log(sizes.square[-1]) - np.log(sizes.square[1])
     backward = np.log(gradients.h[1]) - np.log(gradients.h[-1])
     return np.exp(forward[:, 0] / (2 * steps)), np.exp(backward[:, 0] / (2 * steps))
-
-
-def _stacked(kinds: list[Hidden]) -> Hidden:
-    """The same layer under several initializers: variances become columns."""
-
-    def column(values: list[float | FloatArray]) -> FloatArray:
-        return np.array(values, dtype=float)[:, np.newaxis]
-
-    return replace(
-        kinds[0],
-        weight_var=column([kind.weight_var for kind in kinds]),
-        sigma_w2=column([kind.sigma_w2 for kind in kinds]),
-        sigma_b2=column([kind.sigma_b2 for kind in kinds]),
-    )

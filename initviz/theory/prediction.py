@@ -1,9 +1,9 @@
-"""What an experiment should measure: the prediction of every layer at infinite width, before a weight is drawn.
+"""What a network should measure: the prediction of every layer at infinite width, before a weight is drawn.
 
-Public: predict, Prediction; layer_masses.
+Public: predict, predict_network, Prediction; layer_masses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import nan
@@ -13,13 +13,17 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
+from initviz.activations import Activation
 from initviz.arrays import FloatArray
 from initviz.gaussian.distributions import h_masses, saturated_share, zero_share
 from initviz.gaussian.moments import at_infinite_width
 from initviz.network.columns import COLUMNS, LayerTable
 from initviz.network.experiment import Experiment
+from initviz.network.spec import LayerSpec, NetworkSpec
+from initviz.theory.batches import Batch, batch_of
 from initviz.theory.finite_width import Scatter, scatter
-from initviz.theory.mean_field import Field, Hidden, mean_field
+from initviz.theory.layers import Layers
+from initviz.theory.mean_field import MeanField, mean_field
 
 # --- the prediction ------------------------------------------------------------------------------------------------
 
@@ -28,49 +32,51 @@ from initviz.theory.mean_field import Field, Hidden, mean_field
 class Prediction(LayerTable):
     """What the layers 0..depth should measure at infinite width. Nothing in it depends on how the weights fall."""
 
-    experiment: Experiment
+    spec: NetworkSpec
+    batch: Batch
     base: Mapping[str, FloatArray]
     """The columns that cost little; the others are computed when they are asked for."""
     reason: str = ""
     """Why there is no prediction, or none of some numbers, which are nan then; empty where all is predicted."""
     note: str = ""
     """What stands behind the numbers where it is not this very network at infinite width; empty otherwise."""
-    field: Field | None = None
+    mean_field: MeanField | None = None
     """What all is computed from; None where there is no prediction."""
 
     def __len__(self) -> int:
-        return self.experiment.depth + 1
+        return len(self.spec) + 1
 
     def has(self, name: str, /) -> bool:
         return name in COLUMNS and COLUMNS[name].predicted
 
     def column(self, name: str, /) -> FloatArray:
-        """One column over the layers 0..depth; names mean what they mean in `Propagation`, and nan what it means there.
+        """One column over the layers 0..depth, read-only, with the meaning and the nan that it has in `Propagation`.
 
         Besides: q, E z^2 of the activation's input, and chi, the factor on the squared gradient from this layer's h to
         that of the layer before.
         """
-        return self.base[name] if name in self.base else self.columns[name]
+        if name in self.base:
+            return _read_only(self.base[name])
+        return self.columns[name]
 
     @cached_property
     def columns(self) -> Mapping[str, FloatArray]:
         """All columns by name."""
-        known = dict(self.base)
-        known_to_theory = [name for name in COLUMNS if self.has(name)]
-        if self.field is None:
-            known |= {name: np.full(len(self), nan) for name in known_to_theory if name not in known}
+        known, names = dict(self.base), [name for name in COLUMNS if self.has(name)]
+        if self.mean_field is None:
+            known |= {name: np.full(len(self), nan) for name in names if name not in known}
         else:
             with np.errstate(all="ignore"):
-                known |= _told(_costly(self.field), self.field.last)
-        return MappingProxyType({name: _read_only(known[name]) for name in known_to_theory})
+                known |= mask_after(_costly(self.mean_field), self.mean_field.last_valid_layer)
+        return MappingProxyType({name: _read_only(known[name]) for name in names})
 
     @cached_property
     def scatter(self) -> Scatter | None:
         """Spread over networks of this width; None where there is no prediction."""
-        if self.field is None:
+        if self.mean_field is None:
             return None
         with np.errstate(all="ignore"):
-            return scatter(self.field)
+            return scatter(self.mean_field)
 
     def band(self, name: str, coverage: float = 0.95) -> tuple[FloatArray, FloatArray]:
         """(low, high) of the central share of all networks of this width, for std, rms or grad_h_std.
@@ -92,34 +98,49 @@ class Prediction(LayerTable):
 
 def predict(experiment: Experiment) -> Prediction:
     """The prediction for one experiment, whatever its seed draws as weights. Raises InputError without the inputs."""
-    reason = _no_prediction(experiment)
+    return predict_network(experiment.spec(), batch_of(experiment))
+
+
+def predict_network(spec: NetworkSpec, batch: Batch) -> Prediction:
+    """The prediction for any network of random weights: widths and variances may differ from layer to layer."""
+    reason = no_prediction(spec)
     if reason:
-        return Prediction(experiment, {"layer": np.arange(experiment.depth + 1, dtype=float)}, reason)
+        return Prediction(spec, batch, {"layer": np.arange(len(spec) + 1, dtype=float)}, reason)
     with np.errstate(all="ignore"):
-        field = mean_field(experiment)
-        base = _told(_cheap(field), field.last)
-        note = _note(experiment, base)
-    reason = _untold(field) if field.last < experiment.depth else _missing_numbers(base)
-    return Prediction(experiment, base, reason, note, field)
+        theory = mean_field(spec, batch)
+        base = mask_after(_cheap(theory), theory.last_valid_layer)
+        note = _note(spec, base)
+    reason = _beyond(theory) if theory.last_valid_layer < len(spec) else _missing_numbers(base)
+    return Prediction(spec, batch, base, reason, note, theory)
 
 
-def _no_prediction(experiment: Experiment) -> str:
-    initializer = experiment.weights
-    if initializer.unpredictable:
-        return f"No prediction for {initializer.name}: {initializer.unpredictable}."
-    if experiment.tied and len(set(experiment.shapes())) < experiment.depth:
-        return "No prediction for layers that share one matrix: theory draws new weights for every layer."
+def no_prediction(spec: NetworkSpec) -> str:
+    """Why theory says nothing of a network, as a sentence; empty where it does."""
+    if spec.unpredictable:
+        return f"No prediction: {spec.unpredictable}."
+    for number, layer in enumerate(spec.layers, start=1):
+        gap = _gap(layer)
+        if gap:
+            return f"No prediction: {gap} (layer {number})."
     return ""
 
 
-def _cheap(field: Field) -> dict[str, FloatArray]:
+def _gap(layer: LayerSpec) -> str:
+    """What theory would have to know of a layer and does not, as half a sentence."""
+    if layer.weight_variance is None:
+        return "the weights have no known variance"
+    if layer.normalization.limit is None:
+        return f"what {layer.normalization.name} does in wide layers is not known"
+    return ""
+
+
+def _cheap(theory: MeanField) -> dict[str, FloatArray]:
     """The columns that follow from the variances alone (with batch normalization also from the cosines)."""
-    batch, sizes, gradients, weights = field.batch, field.sizes, field.gradients, field.shares
+    batch, sizes, gradients, weights = theory.batch, theory.sizes, theory.gradients, theory.shares
     q, grad_h, mean = sizes.q @ weights, gradients.h @ weights, sizes.mu @ weights
     variance = (sizes.v + (sizes.mu - mean[:, np.newaxis]) ** 2) @ weights
-    h_before = sizes.square[:-1]
-    if field.experiment.normalization == "batch":  # gradients of a unit add up to 0: what the batch shares is lost
-        h_before = h_before - (sizes.square[:-1, :1] - field.centred[:, np.newaxis])
+    # gradients of a unit that is normalized over the batch add up to 0: what the batch shares is lost
+    h_before = sizes.square[:-1] - (sizes.square[:-1, 0] - theory.unshared)[:, np.newaxis]
     return {
         "layer": np.arange(len(mean), dtype=float),
         "mean": _with_input(batch.mean, mean[1:]),
@@ -136,27 +157,34 @@ def _cheap(field: Field) -> dict[str, FloatArray]:
     }
 
 
-def _costly(field: Field) -> dict[str, FloatArray]:
+def _costly(theory: MeanField) -> dict[str, FloatArray]:
     """Cosines and shares."""
-    saturated, zero = _shares(field.kinds, field.sizes.q) @ field.shares
-    cosine = (field.products[1:] @ field.pair_weights) / field.sizes.square[1:, 0]
+    saturated, zero = (
+        _share(theory.layers, theory.sizes.q, share) @ theory.shares for share in (saturated_share, zero_share)
+    )
+    cosine = (theory.products[1:] @ theory.pair_weights) / theory.sizes.square[1:, 0]
     return {
         "saturated": _with_input(nan, saturated),
         "zero": _with_input(nan, zero),
-        "cosine": _with_input(field.batch.cosine, cosine),
+        "cosine": _with_input(theory.batch.cosine, cosine),
     }
 
 
-def _told(columns: dict[str, FloatArray], last: int) -> dict[str, FloatArray]:
+def _share(layers: Layers, q: FloatArray, share: Callable[[Activation, float, FloatArray], FloatArray]) -> FloatArray:
+    """A share of the outputs of phi, shape (layers, n)."""
+    return np.concatenate([share(run.activation, run.alpha, q[run.rows]) for run in layers.runs])
+
+
+def mask_after(columns: dict[str, FloatArray], last_valid_layer: int) -> dict[str, FloatArray]:
     """The columns, nan beyond the last layer that theory can tell, and in all gradients, which come from there."""
     for name, values in columns.items():
-        if last + 1 < len(values) and name != "layer":
-            values[0 if name.startswith("grad") else last + 1 :] = nan
+        if last_valid_layer + 1 < len(values) and name != "layer":
+            values[0 if name.startswith("grad") else last_valid_layer + 1 :] = nan
     return columns
 
 
-def _untold(field: Field) -> str:
-    lost = f"layers {field.last + 1} to {field.experiment.depth}"
+def _beyond(theory: MeanField) -> str:
+    lost = f"layers {theory.last_valid_layer + 1} to {len(theory.layers)}"
     return (
         f"No prediction for {lost} and for the gradients that come from there: theory lets a few samples take over the"
         " batch, which batch normalization of real units, each by a std of its own, prevents."
@@ -170,17 +198,6 @@ def _read_only(values: FloatArray) -> FloatArray:
 
 def _with_input(value: float, hidden: FloatArray) -> FloatArray:
     return np.concatenate([[value], hidden])
-
-
-def _shares(kinds: tuple[Hidden, Hidden], q: FloatArray) -> FloatArray:
-    """Shares of (saturated, zero) outputs of phi, shape (2, layers, n)."""
-    first, others = kinds
-    parts = [(first, q[:1]), (others, q[1:])]
-    shares = [
-        np.concatenate([share(kind.activation, kind.alpha, part) for kind, part in parts if part.size])
-        for share in (saturated_share, zero_share)
-    ]
-    return np.stack(shares)
 
 
 def _missing_numbers(base: Mapping[str, FloatArray]) -> str:
@@ -199,18 +216,17 @@ def _missing_numbers(base: Mapping[str, FloatArray]) -> str:
     )
 
 
-def _note(experiment: Experiment, base: Mapping[str, FloatArray]) -> str:
+def _note(spec: NetworkSpec, base: Mapping[str, FloatArray]) -> str:
     notes = []
-    if experiment.phi.mean_field_id:
-        like = at_infinite_width(experiment.phi, experiment.phi_alpha)[0]
-        notes.append(f"{experiment.phi.name} is predicted as {like.name}, which it turns into in wide layers.")
-    if not experiment.weights.iid:
-        notes.append(
-            f"{experiment.weights.name}: the weights are not independent, and the prediction holds to leading order."
-        )
-    if experiment.normalization == "batch":
+    for activation in dict.fromkeys(layer.activation for layer in spec.layers):
+        like = at_infinite_width(activation, None)[0]
+        if like is not activation:
+            notes.append(f"{activation.name} is predicted as {like.name}, which it turns into in wide layers.")
+    if not spec.independent:
+        notes.append("The weights are not independent of each other: the prediction holds to leading order.")
+    if any(layer.normalization.limit and layer.normalization.limit.over_batch for layer in spec.layers):
         notes.append("Batch normalization: the prediction is that of a large batch of unlike samples.")
-    if experiment.residual and _excess(base, experiment.width) > EXCESS:
+    if any(layer.skip for layer in spec.layers) and _excess(base, spec) > EXCESS:
         notes.append(
             "Residual connections: the part of the gradient that points along h grows with the signal, faster than the"
             " rest; at this width it makes the first layers' gradients larger than predicted."
@@ -222,15 +238,16 @@ EXCESS = 1.25
 """From what factor on a note says that a real gradient is larger than the prediction."""
 
 
-def _excess(base: Mapping[str, FloatArray], width: int) -> float:
-    """About how many times larger than predicted the gradient at layer 1 of a residual network of this width is.
+def _excess(base: Mapping[str, FloatArray], spec: NetworkSpec) -> float:
+    """About how many times larger than predicted the gradient at layer 1 of a residual network is.
 
     A layer is h' = h + a phi(W h), and W knows h through phi: the gradient's part along h' becomes one along h, times
     |h'|/|h|. At first that is 1/width of the square, and each layer turns 1/width of what passes W into more.
     """
     square, gradient = np.square(base["rms"]), np.square(base["grad_h_std"])
-    whole, along = 1.0, 1 / width
+    whole, along = 1.0, 1 / spec.layers[-1].width
     for layer in range(len(square) - 1, 1, -1):
+        width = spec.layers[layer - 1].width
         factor, growth = gradient[layer - 1] / gradient[layer], square[layer] / square[layer - 1]
         whole, along = factor * whole + (growth - factor) * along, growth * along + (factor - 1) * whole / width
     return float(np.sqrt(whole / gradient[1]))
@@ -247,10 +264,10 @@ def layer_masses(
     Samples of different size are pooled. All nan where there is no prediction, and for h behind a residual connection,
     where branches of all layers before add up to no known distribution.
     """
-    experiment, field = prediction.experiment, prediction.field
-    if field is None or layer > field.last or (quantity == "h" and experiment.has_skip(layer)):
+    spec, theory = prediction.spec.layers[layer - 1], prediction.mean_field
+    if theory is None or layer > theory.last_valid_layer or (quantity == "h" and spec.skip):
         return np.full(len(edges) - 1, nan)
-    q, weights = field.sizes.q[layer - 1], field.shares
+    q, weights = theory.sizes.q[layer - 1], theory.shares
     if quantity == "z":
         return np.diff(weights @ special.ndtr(edges / np.sqrt(np.maximum(q, 1e-300))[:, np.newaxis]))
-    return weights @ h_masses(*experiment.layer_activation(layer), q, edges)
+    return weights @ h_masses(spec.activation, spec.alpha, q, edges)

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from initviz import Experiment, predict, simulate
 from initviz.activations import ACTIVATIONS
-from initviz.arrays import FloatArray
 from initviz.fields import Number
 from initviz.gaussian.kernels import pair_moments
 from initviz.gaussian.moments import moments
@@ -28,7 +27,7 @@ from initviz.network.streams import input_batch
 from initviz.theory.batches import batch_of, gauss_rule
 from initviz.theory.phase import pair_growth, phase_map
 from initviz.theory.prediction import Prediction, layer_masses
-from tests.networks import measured
+from tests.networks import measured, within
 
 COLUMNS = tuple(column.id for column in ALL_COLUMNS.values() if column.predicted)
 
@@ -52,13 +51,6 @@ def check_sizes(experiment: Experiment, seeds: int) -> None:
     within(runs.mean / rms, prediction.column("mean")[1:] / rms, slack)
     logs = np.log(runs.grad_h / prediction.column("grad_h_std"))
     within(logs, 0, 1e-5 + scatter.gradient / 4 + scatter.sample_gradient / 2)
-
-
-def within(values: FloatArray, expected: float | FloatArray, slack: FloatArray) -> None:
-    """Mean over the networks (first axis) within 4 standard errors and the slack."""
-    error = values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    off = np.abs(values.mean(axis=0) - expected) - 4 * error - slack
-    assert (off <= 0).all(), f"layer {int(off.argmax())}: {off.max():.3g} beyond {4 * error + slack}"
 
 
 @pytest.mark.slow
@@ -439,6 +431,14 @@ def test_values_beyond_float32_are_numbers() -> None:
     prediction = predict(Experiment(activation="linear", std=100.0, depth=30, width=1024, samples=5))
     assert np.isfinite(prediction.column("std")).all()
     assert prediction.column("std")[-1] > np.finfo(np.float32).max
+
+
+@pytest.mark.parametrize("initializer", ["lecun_normal", "zeros"])
+def test_columns_cannot_be_changed(initializer: str) -> None:
+    """They are shared by all who ask."""
+    prediction = predict(Experiment(initializer=initializer, depth=2, width=10, samples=5))
+    assert not any(prediction.column(name).flags.writeable for name in COLUMNS)
+    assert not any(values.flags.writeable for values in prediction.columns.values())
 
 
 # --- whole ranges ---
