@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from initviz.advice.diagnosis import Finding, is_healthy
+from initviz.advice.findings import Finding, is_healthy
 from initviz.advice.fix import Fix
 from initviz.figures import gradients, layers, signal
 from initviz.figures.predicted import after_fix, lines
@@ -49,7 +49,7 @@ def draw(
     with right:
         figure = signal.cosine_by_depth(_run, pinned=_pinned, theme=_look)
         parts.chart(figure, "cosine", "Likeness of two inputs", height=LOW)
-    parts.more(_findings[1:])
+    parts.more(_findings)
     parts.layer_table(_run, COLUMNS)
 
 
