@@ -4,8 +4,7 @@ from initviz import Experiment, simulate
 simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
 """
 
-from initviz.advice.diagnosis import diagnose
-from initviz.advice.findings import Finding
+from initviz.advice.diagnosis import Finding, diagnose
 from initviz.catalogue import InputError
 from initviz.gaussian.moments import critical_point
 from initviz.learn.run import Trained, train

@@ -1,17 +1,20 @@
 """Initialization: does the signal survive?"""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from initviz.catalogue import Catalogue, Named
 from initviz.fields import Choice, Number, Switch
 from initviz.figures import gradients, layers, signal
 from initviz.figures.rows import QUANTITIES
-from initviz.figures.signal import Run
+from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Bins, Propagation
 from initviz.ui import parts
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import open_page, theme
+from initviz.ui.runs import COMPARISON, remark, runs_of, shapes, weight_density
 from initviz.ui.state import Option, Visit
 
 AXES = Catalogue("axis", [Named("own", "Own"), Named("shared", "Shared"), Named("fixed", "Fixed")])
@@ -25,40 +28,34 @@ OPTIONS = {
     "bins": Option(Number("bins", "Of each histogram.", 10, 120, integer=True, marks=(10, 20, 30, 60, 90, 120)), 60),
     "layer": Option(Number("weights of layer", "Whose weights are shown.", 1, 100, integer=True), 1),
     "log": Option(Switch("log axis", "For the std by depth."), True),
-} | parts.COMPARISON
+} | COMPARISON
 COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "saturated", "zero", "dead", "cosine")
 
 
 @parts.cached_drawing
-def draw(key: str, _current: Visit, _one: Propagation, _run: Run, _pinned: Run | None, _look: Theme) -> None:
+def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _look: Theme) -> None:
     """Distributions, values by depth, the weights, the table."""
     chosen, experiment = _current.options, _current.experiment
-    theory = parts.Theory(experiment, chosen["theory"])
     figure = layers.distributions(
         _one,
         view=chosen["view"],
         quantity=chosen["of"],
         shared_axis=chosen["axis"] != "own",
-        predicted=theory.shapes(_one, chosen["of"]),
+        predicted=shapes(_current, _one, chosen["of"]),
         theme=_look,
     )
     parts.chart(figure, "distributions", f"{OF[chosen['of']].name}, layer by layer")
-    theory.remark()
+    remark(_current)
     layer = min(chosen["layer"], experiment.depth)
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = signal.std_by_depth(
-            _run, pinned=_pinned, predicted=theory.lines("std"), log=chosen["log"], theme=_look
-        )
-        parts.chart(figure, "std", "Std of h")
-        parts.chart(signal.shares_by_depth(_run, predicted=theory.shares(), theme=_look), "shares", "Silent units")
-        figure = gradients.weight_histogram(_one, layer, density=theory.weights(_one, layer), theme=_look)
+        parts.chart(signal.std_by_depth(_runs, log=chosen["log"], theme=_look), "std", "Std of h")
+        parts.chart(signal.shares_by_depth(_runs, theme=_look), "shares", "Silent units")
+        figure = gradients.weight_histogram(_one, layer, density=weight_density(_current, _one, layer), theme=_look)
         parts.chart(figure, "weights", f"Weights of layer {layer}")
     with right:
-        figure = signal.mean_by_depth(_run, pinned=_pinned, predicted=theory.lines("mean"), theme=_look)
-        parts.chart(figure, "mean", "Mean of h")
-        figure = signal.cosine_by_depth(_run, pinned=_pinned, predicted=theory.lines("cosine"), theme=_look)
-        parts.chart(figure, "cosine", "Can it tell its inputs apart?")
+        parts.chart(signal.mean_by_depth(_runs, theme=_look), "mean", "Mean of h")
+        parts.chart(signal.cosine_by_depth(_runs, theme=_look), "cosine", "Can it tell its inputs apart?")
         parts.weight_numbers(experiment, _one, layer)
     parts.layer_table(_one, COLUMNS)
 
@@ -73,10 +70,10 @@ parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds", *lim
 charts = st.container()
 with charts.skeleton(height=700):
     with verdict:  # where a wait is seen
-        propagation, pinned = parts.run(current.experiment, bins), parts.pinned(current)
-        run = parts.runs(current.experiment, propagation, chosen["seeds"])
+        propagation = parts.run(current.experiment, bins)
+        shown = runs_of(current, propagation)
         findings = diagnosed(current.experiment, propagation)
         parts.sentence(parts.first(findings, "forward", propagation))
     with charts:
-        draw(current.key, current, propagation, run, pinned, theme())
+        draw(current.key, current, propagation, shown, theme())
         parts.download(propagation)

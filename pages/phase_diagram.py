@@ -10,6 +10,7 @@ from initviz.figures.pairs import DIRECTIONS
 from initviz.figures.phase import COLOURINGS
 from initviz.ui import parts, phase_parts
 from initviz.ui.page import open_page, theme
+from initviz.ui.runs import COMPARISON, remark, runs_of
 from initviz.ui.state import Option
 
 VIEWS = Catalogue("view", [Named("map", "Map of one activation"), Named("pairs", "All pairs")])
@@ -21,7 +22,7 @@ OPTIONS = {
     "of": Option(Choice("Growth of", "What the table tells of every layer.", DIRECTIONS), "forward"),
     "sigma_w": Option(W, 1.0),
     "sigma_b": Option(B, 0.0),
-} | parts.COMPARISON
+} | COMPARISON
 
 current = open_page("phase_diagram", OPTIONS)
 experiment, chosen, look = current.experiment, current.options, theme()
@@ -40,15 +41,11 @@ else:
     charts = st.container()
     with charts.skeleton(height=400):
         with verdict:  # where a wait is seen
-            run = parts.runs(experiment, parts.run(experiment), chosen["seeds"])
-        theory = parts.Theory(experiment, chosen["theory"])
+            shown = runs_of(current, parts.run(experiment))
         with charts:
             left, right = st.columns(2, gap="medium")
             with left:
-                figure = signal.std_by_depth(run, predicted=theory.lines("std"), theme=look)
-                parts.chart(figure, "std", "Size of the signal")
+                parts.chart(signal.std_by_depth(shown, theme=look), "std", "Size of the signal")
             with right:
-                back = theory.lines("grad_h_std", name="predicted dL/dh")
-                figure = gradients.gradient_by_depth(run, predicted=back, theme=look)
-                parts.chart(figure, "gradient", "Size of the gradient")
-            theory.remark()
+                parts.chart(gradients.gradient_by_depth(shown, theme=look), "gradient", "Size of the gradient")
+            remark(current)

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from initviz.arrays import FloatArray
 from initviz.figures.gaps import Gap, find_gaps, gap_words, shading
-from initviz.figures.series import Series
+from initviz.figures.runs import Series
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layer_axis, layout, log_axis, symbol
 from initviz.text import show
 
@@ -104,7 +104,7 @@ def _line(one: Series, log: bool, theme: Theme) -> dict[str, Any]:
         "y": _drawable(one.values, log),
         "mode": _mode(one),
         "line": {"color": colour, **DASHES[one.kind]},
-        "marker": {"color": colour, "size": 8, "symbol": symbol(one.role)},
+        "marker": {"color": colour, "size": 8, "symbol": symbol(one.role) + ("-open" if one.hollow else "")},
         "hovertemplate": f"layer %{{x}}: %{{y:.3~g}}<extra>{one.name}</extra>",
     }
 

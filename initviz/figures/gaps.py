@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from initviz.figures.series import Series
+from initviz.figures.runs import Series
 from initviz.figures.theme import WARNING, Theme, faded
 
 MOST_WORDS = 4

@@ -1,6 +1,7 @@
 """What the backward pass does, layer by layer: sizes of gradients, factors per layer, the chain product."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -8,8 +9,7 @@ import plotly.graph_objects as go
 
 from initviz.arrays import FloatArray
 from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
-from initviz.figures.series import Series
-from initviz.figures.signal import Run, measured, runs
+from initviz.figures.runs import Line, Run, Series, series
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
 from initviz.measure.propagation import Propagation
 from initviz.text import show
@@ -17,27 +17,24 @@ from initviz.text import show
 ONE = ReferenceLine(1.0, "1: size is kept")
 
 
-def gradient_by_depth(
-    run: Run,
-    *,
-    predicted: Sequence[Series] = (),
-    pinned: Run | None = None,
-    theme: Theme = LIGHT,
-) -> go.Figure:
+GRADIENTS = (
+    Line("grad_h_std", "dL/dh", role=0, lost="grad_h_nonfinite"),
+    Line("grad_w_std", "dL/dW", role=1, first=1, lost="grad_w_nonfinite"),
+)
+FORWARD = Line("std", "forward", role=0)
+BACKWARD = Line("grad_h_std", "backward", role=1, lost="grad_h_nonfinite")
+
+
+def gradient_by_depth(runs: Sequence[Run], *, compact: bool = False, theme: Theme = LIGHT) -> go.Figure:
     """Standard deviation of dL/dh and dL/dW over layers on a log axis, float16 and float32 limits where they are near.
 
-    With a pinned run only dL/dh of both: pinned is A, the present run B.
+    Several measured runs are compared by dL/dh alone. compact: dL/dW of what is measured only.
     """
-    if pinned is None:
-        series = [
-            measured(run, "dL/dh", "grad_h_std", role=0, nonfinite="grad_h_nonfinite"),
-            measured(run, "dL/dW", "grad_w_std", role=1, nonfinite="grad_w_nonfinite", first=1),
-        ]
-    else:
-        series = runs(run, pinned, "grad_h_std", name="dL/dh", nonfinite="grad_h_nonfinite")
+    compared = sum(run.kind == "measured" for run in runs) > 1
+    drawn = series(runs, *GRADIENTS[:1]) if compared else series(runs, *GRADIENTS)
     return by_depth(
-        [*series, *predicted],
-        y_title="std of the gradient",
+        [one for one in drawn if not compact or one.kind == "measured" or one.role == GRADIENTS[0].role or compared],
+        y_title="std of dL/dh" if compared else "std of the gradient",
         log=True,
         theme=theme,
         reference_lines=FLOAT_LIMITS,
@@ -45,16 +42,10 @@ def gradient_by_depth(
     )
 
 
-def factors_by_depth(run: Run, *, predicted: Sequence[Series] = (), theme: Theme = LIGHT) -> go.Figure:
+def factors_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
     """Factor by which each hidden layer multiplies the std of h (forward) and of dL/dh (backward)."""
-    forward, backward = run.column("std"), run.column("grad_h_std")
-    layers = range(1, len(forward))
-    series = [
-        Series("forward", layers, _ratios(forward[1:], forward[:-1]), role=0),
-        Series("backward", layers, _ratios(backward[:-1], backward[1:]), role=1),
-    ]
     return by_depth(
-        [*series, *predicted],
+        [_factors(one) for one in series(runs, FORWARD, BACKWARD)],
         y_title="std out / std in",
         log=True,
         theme=theme,
@@ -63,22 +54,26 @@ def factors_by_depth(run: Run, *, predicted: Sequence[Series] = (), theme: Theme
     )
 
 
-def _ratios(after: FloatArray, before: FloatArray) -> FloatArray:
-    """after / before, nan where there is nothing to divide by."""
+def _factors(sizes: Series) -> Series:
+    """From the sizes at the layers 0..depth to the factor of each hidden layer, nan where nothing enters it."""
+    low, high = sizes.values[:-1], sizes.values[1:]
+    before, after = (low, high) if sizes.role == FORWARD.role else (high, low)
     with np.errstate(all="ignore"):
-        return np.where(before > 0, after / before, nan)
+        values = np.where(before > 0, after / before, nan)
+    lost = None if sizes.nonfinite is None else sizes.nonfinite[1:]
+    return replace(sizes, layers=sizes.layers[1:], values=values, low=None, high=None, nonfinite=lost)
 
 
 def chain_product(factors: Mapping[str, float], depth: int, *, theme: Theme = LIGHT) -> go.Figure:
     """factor^n for n = 0..depth on a log axis: what a constant factor per layer adds up to."""
     layers = range(depth + 1)
     with np.errstate(all="ignore"):
-        series = [
+        products = [
             Series(name, layers, np.float64(factor) ** np.arange(depth + 1), role=role)
             for role, (name, factor) in enumerate(factors.items())
         ]
     return by_depth(
-        series,
+        products,
         y_title="product of the factors",
         log=True,
         theme=theme,

@@ -15,7 +15,9 @@ from initviz.network.experiment import Experiment
 from initviz.progress import Progress, part_of
 
 LOW, HIGH = 0.05, 0.95
-"""Quantiles of the band: nine in ten networks lie in it."""
+"""Quantiles of the band."""
+COVERAGE = HIGH - LOW
+"""The share of all networks that lie in it."""
 
 SEEDS = 2**31
 
@@ -45,8 +47,11 @@ class Ensemble(LayerTable):
         """Median over the seeds for the layers 0..depth, nan where a layer has no such number."""
         return _quantile(self.values[name], 0.5)
 
-    def band(self, name: str) -> tuple[FloatArray, FloatArray]:
-        """Limits between which nine in ten networks lie, for the layers 0..depth."""
+    def has_band(self, name: str, /) -> bool:
+        return self.has(name)
+
+    def band(self, name: str, /) -> tuple[FloatArray, FloatArray]:
+        """Limits between which COVERAGE of the networks lie, for the layers 0..depth."""
         return _quantile(self.values[name], LOW), _quantile(self.values[name], HIGH)
 
 

@@ -52,6 +52,14 @@ class LayerTable(Protocol):
     def column(self, name: str, /) -> FloatArray:
         """(depth + 1,); KeyError for a name it does not have."""
 
+    def has_band(self, name: str, /) -> bool:
+        """Whether `band` knows between which limits the column lies in most networks."""
+        return False
+
+    def band(self, name: str, /) -> tuple[FloatArray, FloatArray]:
+        """(low, high), each (depth + 1,); KeyError for a name that has no band."""
+        raise KeyError(name)
+
     def to_frame(self) -> pd.DataFrame:
         """One row per layer, indexed by position; `layer` is the first column."""
         values = {name: self.column(name) for name in COLUMNS if self.has(name)}

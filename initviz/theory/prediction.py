@@ -19,11 +19,16 @@ from initviz.gaussian.distributions import h_masses, saturated_share, zero_share
 from initviz.gaussian.moments import at_infinite_width
 from initviz.network.columns import COLUMNS, LayerTable
 from initviz.network.experiment import Experiment
-from initviz.network.spec import NetworkSpec
+from initviz.network.spec import LayerSpec, NetworkSpec
 from initviz.theory.batches import Batch, batch_of
 from initviz.theory.finite_width import Scatter, scatter
-from initviz.theory.layers import Layers, no_prediction
+from initviz.theory.layers import Layers
 from initviz.theory.mean_field import MeanField, mean_field
+
+COVERAGE = 0.95
+"""The share of all networks that a band holds."""
+BANDED = {"std": "variance", "rms": "square", "grad_h_std": "gradient"}
+"""Columns that have a band -> the `Scatter` it follows from."""
 
 # --- the prediction ------------------------------------------------------------------------------------------------
 
@@ -78,19 +83,21 @@ class Prediction(LayerTable):
         with np.errstate(all="ignore"):
             return scatter(self.mean_field)
 
-    def band(self, name: str, coverage: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    def has_band(self, name: str, /) -> bool:
+        return self.scatter is not None and name in BANDED
+
+    def band(self, name: str, /, coverage: float = COVERAGE) -> tuple[FloatArray, FloatArray]:
         """(low, high) of the central share of all networks of this width, for std, rms or grad_h_std.
 
         Log-normal around the prediction's median, to leading order in depth/width. nan where there is no prediction,
         or where sizes, or leading orders far deeper than wide, leave float64's range.
         """
-        variances = {"std": "variance", "rms": "square", "grad_h_std": "gradient"}
-        if name not in variances:
-            raise KeyError(f"No band for '{name}'; there is one for {', '.join(variances)}.")
+        if name not in BANDED:
+            raise KeyError(f"No band for '{name}'; there is one for {', '.join(BANDED)}.")
         values = self.column(name)
         if self.scatter is None:
             return values, values
-        variance = getattr(self.scatter, variances[name])
+        variance = getattr(self.scatter, BANDED[name])
         log_variance = np.log1p(variance.clip(0)).clip(max=1000)  # exp of much more would overflow
         reach = special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2
         return values * np.exp(-log_variance / 4 - reach), values * np.exp(-log_variance / 4 + reach)
@@ -112,6 +119,26 @@ def predict_network(spec: NetworkSpec, batch: Batch) -> Prediction:
         note = _note(spec, base)
     reason = _beyond(theory) if theory.last_valid_layer < len(spec) else _missing_numbers(base)
     return Prediction(spec, batch, base, reason, note, theory)
+
+
+def no_prediction(spec: NetworkSpec) -> str:
+    """Why theory says nothing of a network, as a sentence; empty where it does."""
+    if spec.unpredictable:
+        return f"No prediction: {spec.unpredictable}."
+    for number, layer in enumerate(spec.layers, start=1):
+        gap = _gap(layer)
+        if gap:
+            return f"No prediction: {gap} (layer {number})."
+    return ""
+
+
+def _gap(layer: LayerSpec) -> str:
+    """What theory would have to know of a layer and does not, as half a sentence."""
+    if layer.weight_variance is None:
+        return "the weights have no known variance"
+    if layer.normalization.limit is None:
+        return f"what {layer.normalization.name} does in wide layers is not known"
+    return ""
 
 
 def _cheap(theory: MeanField) -> dict[str, FloatArray]:
@@ -234,6 +261,15 @@ def _excess(base: Mapping[str, FloatArray], spec: NetworkSpec) -> float:
 
 
 # --- distributions -------------------------------------------------------------------------------------------------
+
+
+def expected_masses(
+    prediction: Prediction, edges: Mapping[int, FloatArray], quantity: Literal["h", "z"]
+) -> dict[int, tuple[FloatArray, FloatArray]]:
+    """Hidden layer -> (its edges, the expected share of its values in each bin); empty where nothing is predicted."""
+    if prediction.mean_field is None:
+        return {}
+    return {layer: (own, layer_masses(prediction, layer, own, quantity)) for layer, own in edges.items()}
 
 
 def layer_masses(

@@ -8,28 +8,18 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from initviz.advice.diagnosis import settled
-from initviz.advice.findings import Direction, Finding, Severity, every, is_healthy
+from initviz.advice.diagnosis import Direction, Finding, Severity, is_healthy, settled
 from initviz.advice.fix import Fix
-from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
-from initviz.fields import Number, Switch
-from initviz.figures.predicted import lines, shapes, weight_density
-from initviz.figures.rows import Expected
-from initviz.figures.series import Series
-from initviz.figures.signal import Run
 from initviz.figures.theme import alt_text
 from initviz.measure.propagation import Bins, Propagation
 from initviz.network.budget import OverBudget
 from initviz.network.experiment import Experiment
 from initviz.network.inputs import MissingData
 from initviz.text import say
-from initviz.ui import pin
-from initviz.ui.cache import predicted, repeated, simulated
-from initviz.ui.state import Option, Visit, load
+from initviz.ui.cache import simulated
+from initviz.ui.state import Option, load
 from initviz.ui.widgets import option
-
-SEEDS = (1, 2, 5, 10, 20, 50)
 
 _ICONS: dict[Severity, str] = {
     "bad": ":material/error:",
@@ -47,12 +37,6 @@ cached_drawing = st.cache_data(max_entries=REPLAYS, show_spinner=False)
 """Decorator: what the function draws is kept under its first argument and sent again as it is. Drawing takes several
 times as long as everything else of a rerun, and a class follows one experiment. Arguments that begin with an underscore
 must follow from the first; no widgets inside."""
-
-COMPARISON = {
-    "theory": Option(Switch("prediction", "Infinite-width theory: dashed lines, bands and outlines."), True),
-    "seeds": Option(Number("networks", "Draw so many: median and band.", 1, 50, integer=True, marks=SEEDS), 1),
-}
-"""Options of every page that draws measurements: theory beside them, and many draws instead of one."""
 
 
 @contextmanager
@@ -79,26 +63,9 @@ def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
         return simulated(experiment, bins)
 
 
-def pinned(current: Visit) -> Propagation | None:
-    """The run of the experiment pinned as A, if there is one."""
-    held = pin.pinned(current)
-    return run(held) if held else None
-
-
-def runs(experiment: Experiment, propagation: Propagation, seeds: int) -> Run:
-    """What the charts by depth draw: the one network, or the median of as many as are asked for, if they fit."""
-    if seeds < 2:
-        return propagation
-    try:
-        return repeated(experiment, seeds)
-    except InputError as error:
-        st.warning(str(error), icon=":material/weight:")
-        return propagation
-
-
 def first(findings: Sequence[Finding], direction: Direction, propagation: Propagation) -> Finding:
     """The gravest finding about one direction, or what can be said where it has none."""
-    for finding in every(findings):
+    for finding in findings:
         if finding.direction in (direction, "both") and finding.severity != "note":
             return finding
     return settled(direction, propagation)
@@ -129,36 +96,6 @@ def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int)
     st.caption(f"Source: {experiment.weights.source}.")
 
 
-class Theory:
-    """The prediction of an experiment as far as the visitor wants to see it."""
-
-    def __init__(self, experiment: Experiment, wanted: bool) -> None:
-        self.experiment, self.wanted = experiment, wanted
-        self.prediction = predicted(experiment) if wanted else None
-
-    def lines(self, column: str, *, name: str = "predicted", role: int = 0, scale: float = 1) -> list[Series]:
-        """The dashed line of a column, or none."""
-        return lines(self.prediction, column, name=name, role=role, scale=scale) if self.prediction else []
-
-    def shares(self) -> list[Series]:
-        """Predicted saturated and zero shares in per cent."""
-        names = (("saturated", 0), ("zero", 1))
-        return [one for name, role in names for one in self.lines(name, name=f"predicted {name}", role=role, scale=100)]
-
-    def shapes(self, propagation: Propagation, quantity: str) -> Expected:
-        """The outlines behind the histograms of h or z, or none."""
-        return shapes(self.prediction, propagation, quantity) if self.prediction else {}
-
-    def weights(self, propagation: Propagation, layer: int) -> tuple[FloatArray, FloatArray] | None:
-        """The density that the weights of a layer were drawn from, if there is one."""
-        return weight_density(self.experiment, propagation, layer) if self.wanted else None
-
-    def remark(self) -> None:
-        """Why something is not predicted, where that is so."""
-        if self.prediction and (said := self.prediction.reason or self.prediction.note):
-            st.caption(f":material/info: {said}")
-
-
 def sentence(finding: Finding) -> None:
     """One finding as a coloured line with its sign."""
     _BOXES[finding.severity](finding.sentence, icon=_ICONS[finding.severity])
@@ -175,16 +112,9 @@ def remedy(fix: Fix | None, findings: Sequence[Finding]) -> None:
 
 
 def more(findings: Sequence[Finding]) -> None:
-    """What follows from the main finding, then the others, one line each with their own consequences below."""
-    lines = []
-    for number, finding in enumerate(findings):
-        if number:
-            lines.append(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
-        elif finding.consequences:
-            lines.append("What follows from it:")
-        lines += [f"- **{one.title}.** {one.sentence}" for one in every(finding.consequences)]
-    if lines:
-        st.markdown("\n\n".join(lines))
+    """The findings beside the main one, folded to one line each."""
+    for finding in findings:
+        st.markdown(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
 
 
 def chart(

@@ -4,9 +4,11 @@ from functools import cache
 
 import pytest
 
+from initviz.figures.runs import Run
 from initviz.measure.propagation import Bins, Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.experiment import Experiment
+from initviz.theory.prediction import predict
 
 SMALL = Experiment(width=40, samples=60)
 EXPERIMENTS = {
@@ -30,6 +32,12 @@ def run(name: str) -> Propagation:
     # One run has bins as in the lecture, so that values fall outside, and more of them than a figure shows.
     bins = Bins(count=300, low=-1.0, high=1.0) if name == "digits" else Bins()
     return simulate(EXPERIMENTS[name], bins)
+
+
+def alone(name: str, theory: bool = False) -> list[Run]:
+    """The only entry of a chart by depth, or beside its prediction."""
+    entries = [Run("measured", run(name))]
+    return [*entries, Run("predicted", predict(EXPERIMENTS[name]), "predicted")] if theory else entries
 
 
 @pytest.fixture(params=RUNS)

@@ -8,10 +8,11 @@ import pytest
 
 from initviz.figures import gradients, signal
 from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
-from initviz.figures.series import Series
+from initviz.figures.runs import PINNED, Run, Series
 from initviz.figures.theme import DARK, LIGHT, alt_text
 from initviz.measure.propagation import Propagation
-from tests.figures.conftest import run
+from initviz.theory.prediction import predict
+from tests.figures.conftest import EXPERIMENTS, alone, run
 
 
 def points(trace: go.Scatter) -> np.ndarray:
@@ -36,7 +37,7 @@ def test_points_are_the_columns_of_the_table(any_run: Propagation) -> None:
         gradients.gradient_by_depth: [("grad_h_std", 0, 1, True), ("grad_w_std", 1, 1, True)],
     }
     for draw, expected in columns.items():
-        figure = draw(any_run)
+        figure = draw([Run("measured", any_run)])
         assert len(figure.data) == len(expected)
         for trace, (name, first, unit, log) in zip(figure.data, expected, strict=True):
             np.testing.assert_array_equal(trace.x, np.arange(first, len(any_run)))
@@ -46,7 +47,7 @@ def test_points_are_the_columns_of_the_table(any_run: Propagation) -> None:
 
 def test_factors_multiply_up_to_the_whole_change() -> None:
     lecture = run("lecture")
-    forward, backward = (points(trace) for trace in gradients.factors_by_depth(lecture).data)
+    forward, backward = (points(trace) for trace in gradients.factors_by_depth(alone("lecture")).data)
     std, gradient = lecture.column("std"), lecture.column("grad_h_std")
     # Ten rounded divisions and nine products: relative error below 20 times half an ulp.
     assert np.prod(forward) == pytest.approx(std[-1] / std[0], rel=20 * 2**-53)
@@ -62,7 +63,7 @@ def test_overflow_is_named_and_red() -> None:
     overflow = run("overflow")
     lost = np.flatnonzero(overflow.column("nonfinite"))
     for theme in (LIGHT, DARK):
-        figure = signal.std_by_depth(overflow, theme=theme)
+        figure = signal.std_by_depth(alone("overflow"), theme=theme)
         assert f"layers {lost[0]}-{lost[-1]}" in words(figure)[-1]
         assert "overflow" in words(figure)[-1]
         assert figure.layout.annotations[-1].font.color == theme.wrong
@@ -71,19 +72,19 @@ def test_overflow_is_named_and_red() -> None:
 
 
 def test_zero_on_a_log_axis_is_named() -> None:
-    assert words(signal.std_by_depth(run("zeros"))) == ["measured: exactly 0, layers 1-10"]
-    assert not words(signal.std_by_depth(run("zeros"), log=False))
+    assert words(signal.std_by_depth(alone("zeros"))) == ["measured: exactly 0, layers 1-10"]
+    assert not words(signal.std_by_depth(alone("zeros"), log=False))
 
 
 def test_undefined_is_not_called_overflow() -> None:
-    figure = signal.cosine_by_depth(run("zeros"))  # outputs of length zero have no direction
+    figure = signal.cosine_by_depth(alone("zeros"))  # outputs of length zero have no direction
     assert words(figure) == ["measured: undefined, layers 1-10"]
     assert "overflow" not in alt_text(figure)
 
 
 def test_healthy_runs_need_no_words() -> None:
     for draw in (signal.std_by_depth, signal.mean_by_depth, gradients.gradient_by_depth, gradients.factors_by_depth):
-        assert not words(draw(run("relu")))
+        assert not words(draw(alone("relu")))
 
 
 def test_separate_gaps_are_separate_and_their_number_is_bounded() -> None:
@@ -101,21 +102,53 @@ def test_separate_gaps_are_separate_and_their_number_is_bounded() -> None:
 
 
 def test_predicted_is_dashed_and_measured_solid() -> None:
-    line = Series("theory", [0, 1, 2], np.array([1, 0.5, nan]), "predicted", low=np.array([0.9, 0.0, nan]),
-                  high=np.array([1.1, 0.6, nan]))  # fmt: skip
-    figure = signal.std_by_depth(run("lecture"), predicted=[line])
+    figure = signal.std_by_depth(alone("lecture", theory=True))
     band, measured, predicted = figure.data
     assert (measured.line.dash, predicted.line.dash) == ("solid", "dash")
+    assert (measured.name, predicted.name) == ("measured", "predicted, 95 % band")
     assert band.fill == "toself"
-    assert set(band.x) == {0}  # a band down to 0 has no place on a log axis
+    low, high = predict(EXPERIMENTS["lecture"]).band("std")
+    np.testing.assert_array_equal(band.y, [*low, *high[::-1]])
+
+
+def test_what_is_not_predicted_is_no_gap_and_no_band() -> None:
+    line = Series("theory", [0, 1, 2], np.array([1, 0.5, nan]), "predicted", low=np.array([0.9, 0.0, nan]),
+                  high=np.array([1.1, 0.6, nan]))  # fmt: skip
+    figure = by_depth([line], y_title="", log=True)
+    assert set(figure.data[0].x) == {0}  # a band down to 0 has no place on a log axis
     assert not words(figure)  # no prediction is nothing to warn about
+    unknown = predict(EXPERIMENTS["lecture"].changed(initializer="lsuv"))
+    figure = signal.std_by_depth([*alone("lecture"), Run("predicted", unknown, "predicted")])
+    assert [trace.name for trace in figure.data] == ["measured"]
 
 
-def test_pinned_run_is_a_in_the_first_colour() -> None:
-    figure = signal.std_by_depth(run("lecture"), pinned=run("relu"))
-    assert [trace.name for trace in figure.data] == ["A: measured", "B: measured"]
-    assert [trace.line.color for trace in figure.data] == list(LIGHT.categorical[:2])
-    np.testing.assert_array_equal(points(figure.data[0]), run("relu").column("std"))
+def test_a_pinned_run_leaves_the_present_one_its_colour() -> None:
+    pinned = Run("A: measured", run("relu"), role=PINNED)
+    figure = signal.std_by_depth([Run("B: measured", run("lecture")), pinned])
+    assert [trace.name for trace in figure.data] == ["B: measured", "A: measured"]
+    assert [trace.line.color for trace in figure.data] == [LIGHT.colour(0), LIGHT.colour(PINNED)]
+    assert signal.std_by_depth(alone("lecture")).data[0].line.color == LIGHT.colour(0)
+    np.testing.assert_array_equal(points(figure.data[1]), run("relu").column("std"))
+
+
+def test_pinned_columns_keep_their_colours_and_are_hollow() -> None:
+    figure = signal.shares_by_depth([Run("B", run("lecture")), Run("A", run("relu"), role=PINNED)])
+    own, pinned = figure.data[:3], figure.data[3:]
+    assert [trace.line.color for trace in own] == [trace.line.color for trace in pinned]
+    assert all(f"{trace.marker.symbol}-open" == other.marker.symbol for trace, other in zip(own, pinned, strict=True))
+    assert pinned[0].name == "A saturated values"
+
+
+def test_compared_gradients_are_those_of_h_and_a_compact_chart_predicts_no_more() -> None:
+    pinned = Run("A", run("relu"), role=PINNED)
+
+    def names(runs: list[Run], compact: bool = False) -> list[str]:
+        return [trace.name for trace in gradients.gradient_by_depth(runs, compact=compact).data if trace.name]
+
+    assert names([*alone("lecture"), pinned]) == ["measured", "A"]
+    full, compact = (names(alone("lecture", theory=True), one) for one in (False, True))
+    assert full[:3] == compact == ["dL/dh", "dL/dW", "predicted dL/dh, 95 % band"]
+    assert full[3:] == ["predicted dL/dW"]
 
 
 def test_float_limits_are_those_of_the_formats() -> None:

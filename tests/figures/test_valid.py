@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -12,6 +13,7 @@ from initviz.activations import ACTIVATIONS
 from initviz.figures import activation, gradients, signal
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES
+from initviz.figures.runs import Run
 from initviz.figures.theme import DARK, LIGHT, THEMES, Theme, alt_text
 from initviz.measure.propagation import Propagation
 from tests.figures.conftest import run
@@ -20,6 +22,10 @@ MOST_BYTES = 100_000
 LEAST_FONT = 14
 
 Draw = Callable[[Propagation, Theme], go.Figure]
+
+
+def _draw(draw: Callable[..., go.Figure], names: list[str], table: Propagation, theme: Theme) -> go.Figure:
+    return draw([Run(name, table, role=role) for role, name in enumerate(names)], theme=theme)
 
 
 def _by_depth() -> Iterator[tuple[str, Draw]]:
@@ -31,9 +37,9 @@ def _by_depth() -> Iterator[tuple[str, Draw]]:
         gradients.gradient_by_depth,
         gradients.factors_by_depth,
     ):
-        yield draw.__name__, lambda run, theme, draw=draw: draw(run, theme=theme)  # type: ignore[misc]
+        yield draw.__name__, partial(_draw, draw, ["measured"])
     for draw in (signal.std_by_depth, gradients.gradient_by_depth):
-        yield f"{draw.__name__} pinned", lambda run, theme, draw=draw: draw(run, pinned=run, theme=theme)  # type: ignore[misc]
+        yield f"{draw.__name__} pinned", partial(_draw, draw, ["B", "A"])
     yield "weights", lambda run, theme: gradients.weight_histogram(run, 1, theme=theme)
 
 
