@@ -91,6 +91,21 @@ def test_every_answer_carries_the_security_headers(site: Site) -> None:
         assert response.getheader("Server") == "nginx"
 
 
+@pytest.mark.parametrize(
+    ("host", "sockets"),
+    [
+        ("class.example:8080", ["ws://class.example:8080", "wss://class.example:8080"]),
+        ("[::1]:8080", ["ws://[::1]:8080", "wss://[::1]:8080"]),
+        ("a.example;x", []),
+    ],
+)
+def test_the_page_talks_to_its_own_host_only(site: Site, host: str, sockets: list[str]) -> None:
+    response, _ = ask(site, "/", {"Host": host})
+    policy = response.getheader("Content-Security-Policy") or ""
+    (talks,) = [part.split() for part in policy.split(";") if part.strip().startswith("connect-src")]
+    assert talks == ["connect-src", "'self'", *sockets, "data:", "blob:"]
+
+
 def test_files_travel_compressed_and_are_read_once(site: Site) -> None:
     _, html = ask(site, "/")
     path = html.decode().split('src="./static/js/')[1].split('"')[0]
