@@ -128,7 +128,9 @@ class Octaves:
         """One column at one q, without the overhead of arrays."""
         if not self.least <= q <= self.most:
             edge = self.least if q < self.least else self.most
-            return self.scalar(edge, column) * (q / edge) ** float(self._exponents[int(q > 1), column])
+            with np.errstate(over="ignore"):  # Python's own power would raise
+                growth = float(np.power(q / edge, self._exponents[int(q > 1), column]))
+            return self.scalar(edge, column) * growth
         place = log2(q) - self._low
         octave = min(int(place), len(self._known) - 1)
         if (octave, column) not in self._series:
