@@ -20,8 +20,9 @@ from initviz.gaussian.moments import CriticalPoint, critical_point, edge_of_chao
 from initviz.network.experiment import Experiment
 from initviz.theory.phase import PairGrowth
 from initviz.ui import parts
-from initviz.ui.cache import growth_of_pairs, mapped, remembered
+from initviz.ui.cache import growth_of_pairs, mapped
 from initviz.ui.state import Option, load
+from initviz.ui.waiting import remembered
 from initviz.ui.widgets import option
 
 COLUMNS_A_CHART = 8

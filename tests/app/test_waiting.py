@@ -9,21 +9,21 @@ from streamlit.testing.v1 import AppTest
 
 from initviz.arrays import size_of
 from initviz.network.experiment import Experiment
-from initviz.ui import cache
+from initviz.ui import cache, waiting
 
 
 @pytest.fixture(autouse=True)
 def fresh_service() -> Iterator[None]:
-    cache.jobs.clear()
+    waiting.jobs.clear()
     yield
-    cache.jobs.clear()
+    waiting.jobs.clear()
 
 
 def test_an_answer_is_computed_once_and_shows_no_bar_when_quick() -> None:
     def script() -> None:
         import streamlit as st  # noqa: PLC0415 -- AppTest runs the source of this function alone
 
-        from initviz.ui.cache import answer  # noqa: PLC0415
+        from initviz.ui.waiting import answer  # noqa: PLC0415
 
         st.text(answer("Adding", "key", lambda progress: 40 + 2))
 
@@ -33,7 +33,7 @@ def test_an_answer_is_computed_once_and_shows_no_bar_when_quick() -> None:
         assert not page.exception
         assert page.text[0].value == "42"
         assert len(page.get("progress")) == 0
-    counters = cache.jobs().counters()
+    counters = waiting.jobs().counters()
     assert (counters.asked, counters.runs, counters.hits) == (2, 1, 1)
 
 
@@ -43,7 +43,7 @@ def test_a_long_wait_shows_a_bar_and_takes_it_away(monkeypatch: pytest.MonkeyPat
         from streamlit.delta_generator import DeltaGenerator  # noqa: PLC0415
 
         from initviz.progress import Progress  # noqa: PLC0415
-        from initviz.ui.cache import answer, jobs  # noqa: PLC0415
+        from initviz.ui.waiting import answer, jobs  # noqa: PLC0415
 
         shown: list[str] = []
         draw = DeltaGenerator.progress
@@ -66,7 +66,7 @@ def test_a_long_wait_shows_a_bar_and_takes_it_away(monkeypatch: pytest.MonkeyPat
         st.text(" ".join(shown))
         assert jobs().counters().running <= 1
 
-    monkeypatch.setattr(cache, "QUIET", 0.0)
+    monkeypatch.setattr(waiting, "QUIET", 0.0)
     page = AppTest.from_function(script).run()
     assert not page.exception
     assert [text.value for text in page.text] == ["42", "Simulating … 40%"]
@@ -78,7 +78,7 @@ def test_what_the_work_raises_reaches_the_page_every_time() -> None:
         import streamlit as st  # noqa: PLC0415
 
         from initviz.progress import Progress  # noqa: PLC0415
-        from initviz.ui.cache import answer  # noqa: PLC0415
+        from initviz.ui.waiting import answer  # noqa: PLC0415
 
         def work(progress: Progress) -> int:
             raise ValueError("no such data set")
@@ -91,12 +91,12 @@ def test_what_the_work_raises_reaches_the_page_every_time() -> None:
     page = AppTest.from_function(script)
     for _ in range(2):
         assert page.run().text[0].value == "no such data set"
-    assert cache.jobs().counters().failed == 2
+    assert waiting.jobs().counters().failed == 2
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INITVIZ_MEMORY_MIB", "80")
-    assert cache.jobs().largest_mib == 70
+    assert waiting.jobs().largest_mib == 70
 
 
 def test_results_and_what_is_built_from_them_stay_within_the_bytes_of_the_cache(
@@ -115,7 +115,7 @@ def test_results_and_what_is_built_from_them_stay_within_the_bytes_of_the_cache(
     gc.collect()
     kept = sum(size for reference, size in alive if reference() is not None)
     assert sum(size for _, size in alive) > 2 * 2**20
-    assert 0 < kept <= cache.jobs().counters().cached_bytes <= 2 * 2**20
+    assert 0 < kept <= waiting.jobs().counters().cached_bytes <= 2 * 2**20
 
 
 def test_a_proposal_waits_in_the_queue_and_is_kept_once() -> None:
@@ -123,7 +123,49 @@ def test_a_proposal_waits_in_the_queue_and_is_kept_once() -> None:
     first = cache.proposed(experiment)
     assert first is not None
     assert cache.proposed(experiment) is first
-    counters = cache.jobs().counters()
+    counters = waiting.jobs().counters()
     assert (counters.asked, counters.runs, counters.hits) == (2, 1, 1)
-    cache.jobs.clear()
+    waiting.jobs.clear()
     assert cache.proposed(experiment) is not first, "a second cache keeps it"
+
+
+def test_partial_results_are_drawn_and_the_last_one_stays_when_the_work_is_stopped() -> None:
+    def script() -> None:
+        import threading  # noqa: PLC0415
+
+        import streamlit as st  # noqa: PLC0415
+
+        from initviz.progress import Report  # noqa: PLC0415
+        from initviz.ui import waiting  # noqa: PLC0415
+
+        drawn, seen, stop = [], threading.Event(), st.session_state["stop"]
+
+        def work(report: Report) -> int:
+            for step in (1, 2, 3):
+                seen.clear()
+                report(step / 4, ("step", step))
+                assert seen.wait(10)
+            while stop:
+                report(0.9)
+            return 4
+
+        def show(partial: object) -> None:
+            drawn.append(partial)
+            seen.set()
+            if stop and len(drawn) == 3:
+                st.stop()  # as a click does: the run ends here
+
+        if "again" in st.session_state:
+            st.text(str(waiting.stopped("Training", "key")))
+        else:
+            st.text(f"{waiting.answer('Training', 'key', work, show=show)} {drawn}")
+
+    page = AppTest.from_function(script)
+    page.session_state["stop"] = True
+    page.run()
+    assert not page.text
+    page.session_state["again"] = True
+    assert page.run().text[0].value == "('step', 3)"
+    other = AppTest.from_function(script)
+    other.session_state["stop"] = False
+    assert other.run().text[0].value == "4 [('step', 1), ('step', 2), ('step', 3)]"
