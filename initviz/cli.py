@@ -158,17 +158,29 @@ CURVE = ("step", "epoch", "loss", "accuracy", "test_loss", "test_accuracy")
 """The table shows these, of some twenty recorded steps."""
 
 
+TRAINED = (
+    "test_accuracy",
+    "test_loss",
+    "steps",
+    "seconds",
+    "learning_rate",
+    "predicted_max_learning_rate",
+    "measured_max_learning_rate",
+    "outcome",
+    "sentence",
+)
+"""What JSON says of a training, beside its history."""
+
+
 def _train(options: Namespace) -> Answer:
     form = FORMATS[options.format]
     trained = train(read_experiment(options), read_training(options))
     if options.save:
         trained.save(options.save)
-    if trained.limit.note:
-        say(f"note: predicted learning-rate limit: {trained.limit.note}.")
+    say(f"note: {trained.limit.sentence(trained.measured_max_learning_rate)}")
     rows: Sequence[Row] = trained.history.rows()
     if form.id == "json":
-        names = "test_accuracy", "test_loss", "steps", "seconds", "predicted_max_learning_rate", "learning_rate"
-        record = {name: getattr(trained, name) for name in (*names, "outcome", "sentence")}
+        record = {name: getattr(trained, name) for name in TRAINED}
         text = json.dumps({**known(record), "history": [known(row) for row in rows]}, indent=1, allow_nan=False)
     elif form.id == "table":
         steps = [row for row in rows if row["layer"] == 1]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from initviz.learn.history import History
-from initviz.learn.limit import Limit, rate_limit
+from initviz.learn.limit import Limit, own_limit, rate_limit
 from initviz.learn.settings import Training
 from initviz.learn.start import task_data
 from initviz.learn.tasks import Data
@@ -29,6 +29,8 @@ class Trained:
     network: Network
     history: History
     limit: Limit
+    measured_max_learning_rate: float | None
+    """The limit of this very network at its start, from its own gradients; None where it cannot be told."""
     learning_rate: float
     outcome: Outcome
     sentence: str
@@ -52,7 +54,7 @@ class Trained:
 
     @property
     def predicted_max_learning_rate(self) -> float | None:
-        """Of full-batch gradient descent; None where it is not known, and `limit.note` says why."""
+        """Of full-batch gradient descent, from theory alone; None where unknown, and `limit.reason` says why."""
         return self.limit.rate
 
     def save(self, path: str | Path) -> None:
@@ -87,6 +89,7 @@ def train(
     data = task_data(experiment, training) if data is None else data
     limit = rate_limit(experiment, training, data)
     trainer = Trainer(experiment, training, data, learning_rate(training, limit))
+    own = own_limit(trainer.network, experiment, training, data)
     while not trainer.finished:
         trainer.run(seconds=PAUSE)
         if progress:
@@ -99,6 +102,7 @@ def train(
         trainer.network,
         trainer.history,
         limit,
+        own,
         trainer.rate,
         judged.outcome,
         judged.sentence,
