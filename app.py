@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from initviz.advice.diagnosis import Finding, is_healthy
+from initviz.advice.findings import Finding, is_healthy
 from initviz.figures import gradients, layers, signal
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
@@ -35,7 +35,7 @@ def draw(key: str, _one: Propagation, _runs: Sequence[Run], _findings: tuple[Fin
         parts.chart(signal.mean_by_depth(plain, theme=_look), "mean", "Mean of h", height=LOW)
     with right:
         parts.chart(signal.cosine_by_depth(plain, theme=_look), "cosine", "Likeness of two inputs", height=LOW)
-    parts.more(_findings[1:])
+    parts.more(_findings)
     parts.layer_table(_one, COLUMNS)
 
 

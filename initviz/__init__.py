@@ -4,7 +4,8 @@ from initviz import Experiment, simulate
 simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
 """
 
-from initviz.advice.diagnosis import Finding, diagnose
+from initviz.advice.diagnosis import diagnose
+from initviz.advice.findings import Finding
 from initviz.catalogue import InputError
 from initviz.gaussian.moments import critical_point
 from initviz.learn.run import Trained, train

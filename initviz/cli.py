@@ -9,11 +9,12 @@ import sys
 import textwrap
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import nan
 from typing import Any
 
-from initviz.advice.diagnosis import diagnose, is_healthy, verdict
+from initviz.advice.diagnosis import diagnose
+from initviz.advice.findings import Finding, every, is_healthy, verdict
 from initviz.advice.fix import Fix, propose
 from initviz.catalogue import Catalogue, InputError
 from initviz.flags import (
@@ -122,12 +123,14 @@ def _diagnose(options: Namespace) -> str:
     if form.id == "json":
         record = {
             "verdict": verdict(findings),
-            "findings": [{**asdict(finding), "evidence": known(finding.evidence)} for finding in findings],
+            "findings": [
+                _finding_record(one, None if one is cause else cause) for cause in findings for one in every([cause])
+            ],
             "fix": fix and _fix_record(fix, experiment),
         }
         return json.dumps(record, indent=1, allow_nan=False)
     lines: list[tuple[str, str, str]] = [
-        (finding.severity, finding.direction, finding.sentence) for finding in findings
+        (finding.severity, finding.direction, finding.sentence) for finding in every(findings)
     ]
     if fix:
         lines.append(
@@ -135,6 +138,12 @@ def _diagnose(options: Namespace) -> str:
         )
         lines.append(("flags", "", _changed_flags(fix.changes(experiment))))
     return "\n".join(f"{severity:9}{direction:10}{sentence}" for severity, direction, sentence in lines)
+
+
+def _finding_record(finding: Finding, cause: Finding | None) -> dict[str, Any]:
+    """A finding as one flat object, with the id of the finding that explains it, if there is one."""
+    record = {name: value for name, value in vars(finding).items() if name != "consequences"}
+    return {**record, "evidence": known(finding.evidence), "cause": cause and cause.id}
 
 
 def _fix_record(fix: Fix, before: Experiment) -> dict[str, Any]:

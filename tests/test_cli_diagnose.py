@@ -7,6 +7,7 @@ import pytest
 from pytest import CaptureFixture
 
 from initviz import Experiment, diagnose, simulate
+from initviz.advice.findings import every
 from initviz.advice.fix import propose
 from initviz.cli import main
 from initviz.network.experiment import FIELDS
@@ -27,8 +28,8 @@ def test_table_has_one_line_for_each_finding_and_the_fix(capsys: CaptureFixture[
     findings, fix = diagnose(small, simulate(small)), propose(small)
     assert fix is not None
     lines = out(capsys, "diagnose", *SMALL).splitlines()
-    assert len(lines) == len(findings) + 2
-    for line, finding in zip(lines, findings, strict=False):
+    assert len(lines) == len(list(every(findings))) + 2
+    for line, finding in zip(lines, every(findings), strict=False):
         assert line.split()[:2] == [finding.severity, finding.direction]
         assert line.endswith(finding.sentence)
     assert lines[-2].split(maxsplit=1) == ["fix", fix.sentence]
@@ -40,7 +41,8 @@ def test_json_has_everything(capsys: CaptureFixture[str]) -> None:
     findings, fix = diagnose(small, simulate(small)), propose(small)
     assert fix is not None
     assert record["verdict"] == {"forward": "bad", "backward": "bad"}
-    for printed, finding in zip(record["findings"], findings, strict=True):
+    causes = {one.id: finding.id for finding in findings for one in finding.consequences}
+    for printed, finding in zip(record["findings"], every(findings), strict=True):
         assert printed == {
             "id": finding.id,
             "severity": finding.severity,
@@ -49,6 +51,7 @@ def test_json_has_everything(capsys: CaptureFixture[str]) -> None:
             "sentence": finding.sentence,
             "layers": list(finding.layers),
             "evidence": finding.evidence,
+            "cause": causes.get(finding.id),
         }
     printed = record["fix"]
     assert (printed["sentence"], printed["complete"]) == (fix.sentence, True)

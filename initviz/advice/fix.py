@@ -7,7 +7,9 @@ from math import inf, log
 import numpy as np
 from scipy import special
 
-from initviz.advice.diagnosis import Finding, diagnose_prediction, is_healthy, trend
+from initviz.advice.diagnosis import diagnose_prediction
+from initviz.advice.findings import Finding, is_healthy
+from initviz.advice.trends import trend
 from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.gaussian.quadrature import edges, panels
@@ -18,6 +20,9 @@ from initviz.theory.prediction import Prediction, predict
 
 INITIALIZERS_TO_TRY = ("lecun_normal", "glorot_normal", "he_normal", "kumar", "critical")
 """In the order a teacher would name them; the first that is predicted to stay healthy is proposed."""
+
+RECTIFIERS = ("relu", "leaky_relu", "prelu", "relu6", "abrelu")
+"""Activations for which the sources name He's rule."""
 
 GAINS_TO_TRY = (1.1, 1.2, 0.8, 1.4, 0.6, 2.0, 0.4, 2.8, 0.2, 4.0, 0.1)
 """Of the first initializer, where none serves as it is; the nearest to 1 first."""
@@ -103,7 +108,8 @@ def _rank(fix: Fix | None, prediction: Prediction) -> tuple[float, float]:
 def _candidates(experiment: Experiment) -> Iterator[Experiment]:
     """Changed experiments, the smallest change first."""
     for frame in _frames(experiment):
-        for initializer in INITIALIZERS_TO_TRY:
+        named = ("he_normal",) if experiment.activation in RECTIFIERS else ()
+        for initializer in (*named, *INITIALIZERS_TO_TRY):
             yield frame.changed(initializer=initializer)
         for gain in GAINS_TO_TRY:
             yield frame.changed(initializer=INITIALIZERS_TO_TRY[0], gain=gain)

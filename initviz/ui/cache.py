@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from initviz.activations import ACTIVATIONS
-from initviz.advice.diagnosis import Finding, diagnose
+from initviz.advice.diagnosis import diagnose
+from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
 from initviz.measure.ensemble import Ensemble, check_seeds, repeat

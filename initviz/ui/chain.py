@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from initviz.advice.diagnosis import trend
+from initviz.advice.trends import trend
 from initviz.figures.gradients import chain_product
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Propagation

@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from initviz.advice.diagnosis import Direction, Finding, Severity, is_healthy, settled
+from initviz.advice.diagnosis import settled
+from initviz.advice.findings import Direction, Finding, Severity, every, is_healthy
 from initviz.advice.fix import Fix
 from initviz.catalogue import InputError
 from initviz.figures.theme import alt_text
@@ -65,7 +66,7 @@ def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
 
 def first(findings: Sequence[Finding], direction: Direction, propagation: Propagation) -> Finding:
     """The gravest finding about one direction, or what can be said where it has none."""
-    for finding in findings:
+    for finding in every(findings):
         if finding.direction in (direction, "both") and finding.severity != "note":
             return finding
     return settled(direction, propagation)
@@ -112,9 +113,16 @@ def remedy(fix: Fix | None, findings: Sequence[Finding]) -> None:
 
 
 def more(findings: Sequence[Finding]) -> None:
-    """The findings beside the main one, folded to one line each."""
-    for finding in findings:
-        st.markdown(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
+    """What follows from the main finding, then the others, one line each with their own consequences below."""
+    lines = []
+    for number, finding in enumerate(findings):
+        if number:
+            lines.append(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
+        elif finding.consequences:
+            lines.append("What follows from it:")
+        lines += [f"- **{one.title}.** {one.sentence}" for one in every(finding.consequences)]
+    if lines:
+        st.markdown("\n\n".join(lines))
 
 
 def chart(

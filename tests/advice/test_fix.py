@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from initviz.activations import ACTIVATIONS
-from initviz.advice.diagnosis import diagnose, is_healthy
+from initviz.advice.diagnosis import diagnose
+from initviz.advice.findings import is_healthy
 from initviz.advice.fix import Fix, dead_share, propose
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate

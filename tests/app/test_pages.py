@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pytest import CaptureFixture, MonkeyPatch
 
 from initviz.activations import ACTIVATIONS
-from initviz.advice.diagnosis import diagnose, is_healthy, settled
+from initviz.advice.diagnosis import diagnose, settled
+from initviz.advice.findings import every, is_healthy
 from initviz.advice.fix import propose
 from initviz.cli import main
 from initviz.figures import layers
@@ -30,7 +31,7 @@ every_page = pytest.mark.parametrize("page", PAGES)
 def expected_sentence(experiment: Experiment, page: str) -> str:
     measured, direction = simulate(experiment), MEASURED[page]
     findings = diagnose(experiment, measured)
-    for finding in findings:
+    for finding in every(findings):
         if direction is None or (finding.direction in (direction, "both") and finding.severity != "note"):
             return finding.sentence
     return settled("forward" if direction == "forward" else "backward", measured).sentence
