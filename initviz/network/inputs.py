@@ -30,33 +30,43 @@ class MissingData(InputError):
 
 @dataclass(frozen=True)
 class Inputs:
-    """A source of batches. A data set has `rows` (all of it; `white` stands for 1) and its own number of features; a
-    distribution has `draw` and as many features as the network is wide."""
+    """A source of batches. A data set has a `shape` and `rows` to read (`white` stands for 1); a distribution has `draw` and
+    as many features as the network is wide."""
 
     id: str
     name: str
     source: str
     draw: Callable[[np.random.Generator, int, int], FloatArray] | None = None
     rows: Callable[[], Pixels] | None = None
+    shape: tuple[int, int] | None = None
+    """(rows, features) of a data set. Declared, so that no size and no cost waits for a file."""
     white: int = 255
     labels: Callable[[], Pixels] | None = None
     """The class of each row, where the rows have one."""
 
     def features(self, width: int) -> int:
         """Number of columns of a batch for a network of this width."""
-        return self.rows().shape[1] if self.rows else width
+        return self.shape[1] if self.shape else width
 
     def count(self, samples: int) -> int:
         """Number of rows a batch gets when `samples` are asked for: a data set may hold fewer."""
-        return min(samples, len(self.rows())) if self.rows else samples
+        return min(samples, self.shape[0]) if self.shape else samples
 
     def batch(self, rng: np.random.Generator, samples: int, width: int) -> FloatArray:
-        """Array (count(samples), features(width)) of floats; rows of a data set are drawn without replacement."""
+        """Array (count(samples), features(width)) of floats; rows of a data set are drawn without replacement.
+
+        Raises InputError when the data set is not there or damaged.
+        """
         if self.rows:
             rows = self.rows()
             return rows[rng.permutation(len(rows))[: self.count(samples)]] / self.white
         assert self.draw is not None
         return self.draw(rng, samples, width)
+
+
+DIGITS_SHAPE = (1797, 64)
+MNIST_SHAPE = (10_000, 784)
+"""The training set has 60,000 rows, the test set so many; no batch is larger."""
 
 
 @lru_cache(maxsize=1)
@@ -145,9 +155,18 @@ def _mnist_in(folder: str) -> tuple[Pixels, str]:
     for part in ("train", "t10k"):
         for name in _mnist_files(part, "images*idx3-"):
             if (path := Path(folder) / name).is_file():
-                return read_idx_images(path), part
+                return _checked_mnist(name, read_idx_images(path)), part
     first, second = _mnist_files("train", "images*idx3-")[:2]
     raise MissingData(f"No MNIST images in the folder {MNIST_FOLDER} names; looked for {first}, {second} and so on.")
+
+
+def _checked_mnist(name: str, images: Pixels) -> Pixels:
+    if len(images) < MNIST_SHAPE[0] or images.shape[1] != MNIST_SHAPE[1]:
+        raise MissingData(
+            f"{name} is not MNIST: it holds {len(images):,} images of {images.shape[1]} pixels, not"
+            f" {MNIST_SHAPE[0]:,} or more of {MNIST_SHAPE[1]}."
+        )
+    return images
 
 
 @lru_cache(maxsize=1)
@@ -178,6 +197,7 @@ INPUTS = Catalogue(
             name="Handwritten digits (8 x 8)",
             rows=lambda: _digits()[0],
             labels=lambda: _digits()[1],
+            shape=DIGITS_SHAPE,
             white=16,
             source="1,797 digits of 64 pixels, / 16; Alpaydin & Kaynak (1998), shipped with scikit-learn",
         ),
@@ -186,6 +206,7 @@ INPUTS = Catalogue(
             name="MNIST (your files)",
             rows=_mnist,
             labels=_mnist_labels,
+            shape=MNIST_SHAPE,
             source="LeCun et al. (1998); 784 pixels, / 255",
         ),
     ],

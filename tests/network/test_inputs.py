@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from initviz.catalogue import InputError
+from initviz.network.budget import Budget
+from initviz.network.experiment import Experiment
 from initviz.network.inputs import INPUTS, MNIST_FOLDER, PREPROCESSING, _mnist_in, read_idx_images
 
 
@@ -88,16 +90,47 @@ def packed(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
-@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-images.idx3-ubyte.gz"])
+def mnist_like(images: int = 10_000, height: int = 28, width: int = 28) -> bytes:
+    """Images that are all white in one row of pixels and black elsewhere, another row from image to image."""
+    pixels = np.zeros((images, height, width), np.uint8)
+    pixels[np.arange(images), np.arange(images) % height] = 255
+    return struct.pack(">IIII", 0x0803, images, height, width) + pixels.tobytes()
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-images.idx3-ubyte.gz"])
 def test_idx_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    (tmp_path / name).write_bytes(packed(idx()) if name.endswith(".gz") else idx())
+    (tmp_path / name).write_bytes(packed(mnist_like()) if name.endswith(".gz") else mnist_like())
     monkeypatch.setenv(MNIST_FOLDER, str(tmp_path))
     mnist = INPUTS["mnist"]
-    assert mnist.features(500) == 20
-    assert mnist.count(1000) == 3
-    batch = mnist.batch(rng(), 1000, 500)
-    expected = np.arange(60).reshape(3, 20) / 255
-    np.testing.assert_array_equal(batch[np.argsort(batch[:, 0])], expected)
+    batch = mnist.batch(rng(), 10_000, 500)
+    assert batch.shape == (mnist.count(10_000), mnist.features(500)) == (10_000, 784)
+    np.testing.assert_array_equal(batch.sum(axis=1), 28)
+    rows = batch.reshape(-1, 28, 28)[:, :, 0].argmax(axis=1)
+    np.testing.assert_array_equal(np.bincount(rows), np.bincount(np.arange(10_000) % 28))
+
+
+@pytest.mark.parametrize(("images", "width"), [(9_999, 28), (10_000, 27)])
+def test_files_of_another_shape_are_not_mnist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, images: int, width: int
+) -> None:
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(mnist_like(images, width=width))
+    monkeypatch.setenv(MNIST_FOLDER, str(tmp_path))
+    with pytest.raises(InputError, match=r"not MNIST: it holds .* images of .* pixels, not 10,000 or more of 784"):
+        INPUTS["mnist"].batch(rng(), 10, 10)
+
+
+def test_a_data_set_has_the_shape_it_declares() -> None:
+    for source in INPUTS.values():
+        if source.rows and source.id != "mnist":  # MNIST's is checked whenever it is read
+            assert source.rows().shape == source.shape
+
+
+def test_sizes_and_costs_read_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MNIST_FOLDER, raising=False)
+    experiment = Experiment(inputs="mnist", samples=10_000, width=2)
+    assert experiment.shapes()[0] == (784, 2, 1)
+    assert experiment.spec().features == 784
+    Budget().check(experiment)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +173,7 @@ def test_mnist_without_a_folder_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
 def test_mnist_in_an_empty_folder_says_what_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MNIST_FOLDER, str(tmp_path))
     with pytest.raises(InputError, match="looked for train-images-idx3-ubyte"):
-        INPUTS["mnist"].features(10)
+        INPUTS["mnist"].batch(rng(), 10, 10)
 
 
 # --- preprocessing ---
