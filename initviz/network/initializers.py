@@ -104,6 +104,10 @@ def _unit_density(distribution: Distribution, x: FloatArray) -> FloatArray:
     return np.where(inside, TRUNCATED_STD / erf(sqrt(2)) * _unit_density("normal", x * TRUNCATED_STD), 0.0)
 
 
+TRUNCATED_SCRATCH = 10.0
+"""Bytes a weight: the values, their sizes, and which of them are redrawn."""
+
+
 class Law(Protocol):
     """Independent weights of one distribution; its variance is all that depends on shape and settings."""
 
@@ -159,7 +163,10 @@ class Initializer:
     unpredictable: str = ""
     """Why mean-field theory says nothing about these weights; empty where it does."""
     effort: Callable[[int, int, int], float] = lambda samples, fan_in, fan_out: 0.0
-    """Floating-point operations of drawing and fitting, where they count beside the matrix products."""
+    """What drawing and fitting take besides one draw a weight, for (samples, fan_in, fan_out): in floating-point
+    operations of matrix products that take as long."""
+    scratch: float = 4.0
+    """Bytes that drawing takes for each weight, besides the weight itself."""
 
     @property
     def iid(self) -> bool:
@@ -223,6 +230,10 @@ def _orthogonal(rng: np.random.Generator, fan_in: int, fan_out: int, settings: S
 def _qr_effort(samples: int, fan_in: int, fan_out: int) -> float:
     """LAPACK's QR with Q formed: about (8/3) n m^2, at a fifth of the speed of a product."""
     return 5 * 8 / 3 * max(fan_in, fan_out) * min(fan_in, fan_out) ** 2
+
+
+QR_SCRATCH = 36.0
+"""Bytes a weight: normal values in float32 and float64, Q, R and LAPACK's copy."""
 
 
 def _product_effort(samples: int, fan_in: int, fan_out: int) -> float:
@@ -348,6 +359,7 @@ INITIALIZERS = Catalogue(
             id="truncated_normal",
             name="Truncated normal",
             law=OwnVariance(lambda fan_in, fan_out, s: (TRUNCATED_STD * s.std) ** 2, "truncated_normal"),
+            scratch=TRUNCATED_SCRATCH,
             latex=r"W_{ij} \sim \mathcal{N}(0, \mathrm{std}^2)\ \text{redrawn beyond}\ 2\,\mathrm{std}",
             source="Keras TruncatedNormal, uncorrected: the cut leaves 0.8796 of the std",
             uses=_STD,
@@ -362,6 +374,7 @@ INITIALIZERS = Catalogue(
             id="variance_scaling",
             name="Variance scaling (truncated)",
             law=VarianceScaling(1.0, "fan_in", "truncated_normal"),
+            scratch=TRUNCATED_SCRATCH,
             latex=r"\mathrm{Var}\,W = \mathrm{gain}^2 / n_\mathrm{in},\ \text{truncated normal, corrected}",
             source="Keras and JAX variance_scaling",
         ),
@@ -403,12 +416,15 @@ INITIALIZERS = Catalogue(
             latex=r"W^\top W = \mathrm{gain}^2\, I",
             source="Saxe et al. (2014), arXiv:1312.6120",
             effort=_qr_effort,
+            scratch=QR_SCRATCH,
         ),
         Initializer(
             id="sparse",
             name="Sparse (15 connections)",
             drawing=_sparse,
             var=lambda fan_in, fan_out, s: s.std**2 * min(SPARSE_CONNECTIONS, fan_in) / fan_in,
+            effort=lambda samples, fan_in, fan_out: 1000.0 * fan_in * fan_out,  # which ones: a partial sort
+            scratch=26.0,
             latex=r"15\ \text{weights a unit} \sim \mathcal{N}(0, \mathrm{std}^2),\ \text{the rest}\ 0",
             source="Martens (2010), ICML",
             uses=_STD,
@@ -421,6 +437,7 @@ INITIALIZERS = Catalogue(
             effort=lambda samples, fan_in, fan_out: (
                 _qr_effort(samples, fan_in, fan_out) + _product_effort(samples, fan_in, fan_out)
             ),
+            scratch=QR_SCRATCH,
             latex=r"\text{orthogonal, then}\ W \leftarrow W / \mathrm{std}(z)\ \text{layer by layer}",
             source="Mishkin & Matas (2016), arXiv:1511.06422",
             uses=_NOTHING,
@@ -441,6 +458,7 @@ INITIALIZERS = Catalogue(
             id="zeros",
             name="Zeros",
             drawing=_constant(lambda s: 0.0),
+            scratch=8.0,
             latex=r"W_{ij} = 0",
             source="the experiment that cannot learn",
             uses=_NOTHING,
@@ -450,6 +468,7 @@ INITIALIZERS = Catalogue(
             id="ones",
             name="Ones",
             drawing=_constant(lambda s: 1.0),
+            scratch=8.0,
             latex=r"W_{ij} = 1",
             source="symmetry: all units of a layer are one",
             uses=_NOTHING,
@@ -459,6 +478,7 @@ INITIALIZERS = Catalogue(
             id="constant",
             name="Constant (value = std)",
             drawing=_constant(lambda s: s.std),
+            scratch=8.0,
             latex=r"W_{ij} = \mathrm{std}",
             source="symmetry: all units of a layer are one",
             uses=_STD,
@@ -468,6 +488,7 @@ INITIALIZERS = Catalogue(
             id="identity",
             name="Identity",
             drawing=_identity,
+            scratch=16.0,
             latex=r"W = \mathrm{gain}\, I",
             source="Le et al. (2015), arXiv:1504.00941",
             unpredictable=_DETERMINISTIC,

@@ -30,8 +30,8 @@ class MissingData(InputError):
 
 @dataclass(frozen=True)
 class Inputs:
-    """A source of batches. A data set has a `shape` and `rows` to read (`white` stands for 1); a distribution has `draw` and
-    as many features as the network is wide."""
+    """A source of batches. A data set has a `shape` and `rows` to read (`white` stands for 1); a distribution has
+    `draw` and as many features as the network is wide."""
 
     id: str
     name: str
@@ -43,6 +43,8 @@ class Inputs:
     white: int = 255
     labels: Callable[[], Pixels] | None = None
     """The class of each row, where the rows have one."""
+    reading_mib: float = 0.0
+    """Memory that reading the file takes, and keeping it for the next time."""
 
     def features(self, width: int) -> int:
         """Number of columns of a batch for a network of this width."""
@@ -207,6 +209,7 @@ INPUTS = Catalogue(
             rows=_mnist,
             labels=_mnist_labels,
             shape=MNIST_SHAPE,
+            reading_mib=60.0,
             source="LeCun et al. (1998); 784 pixels, / 255",
         ),
     ],

@@ -216,7 +216,7 @@ def test_a_wrong_option_is_told_too(open_page: Visit) -> None:
 def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     page: str, open_page: Visit, monkeypatch: MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INITVIZ_MAX_GFLOP", "0.001")
+    monkeypatch.setenv("INITVIZ_MAX_GFLOP", "0.3")
     drawn = open_page(page, width="300", samples="123")
     assert [failure.value for failure in drawn.exception] == []
     (message,) = [box.value for box in drawn.error]
@@ -282,7 +282,7 @@ NAMES = st.sampled_from([*FIELDS, "show", "view", "of", "seeds", "theory", "comp
 @given(query=st.dictionaries(NAMES, NASTY, max_size=5))
 def test_no_link_shows_a_traceback(page: str, open_page: Visit, query: dict[str, str]) -> None:
     with MonkeyPatch.context() as patch:
-        patch.setenv("INITVIZ_MAX_GFLOP", "0.05")  # what is large is refused, so that this takes no time
+        patch.setenv("INITVIZ_MAX_GFLOP", "0.5")  # what is large is refused, so that this takes no time
         drawn = open_page(page, **query)
     assert [failure.value for failure in drawn.exception] == []
     assert len(link_warnings(drawn)) <= 1

@@ -91,8 +91,8 @@ def test_too_few_examples_for_a_split_are_one_sentence() -> None:
 
 
 def test_mnist_comes_with_its_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = np.arange(60) % 10
-    images = np.repeat(labels, 784).astype(np.uint8).reshape(60, 784)
+    labels = np.arange(10_000) % 10
+    images = np.repeat(labels, 784).astype(np.uint8).reshape(10_000, 784)
     write_mnist(tmp_path, images, labels.astype(np.uint8))
     monkeypatch.setenv(MNIST_FOLDER, str(tmp_path))
     data = prepared("mnist", examples=50, test_share=0.4)
@@ -100,14 +100,14 @@ def test_mnist_comes_with_its_labels(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_mnist_without_its_labels_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_mnist(tmp_path, np.zeros((5, 784), np.uint8), None)
+    write_mnist(tmp_path, np.zeros((10_000, 784), np.uint8), None)
     monkeypatch.setenv(MNIST_FOLDER, str(tmp_path))
     with pytest.raises(InputError, match="No train-labels-idx1-ubyte"):
         prepared("mnist")
 
 
 def test_labels_of_another_file_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_mnist(tmp_path, np.zeros((5, 784), np.uint8), np.zeros(4, np.uint8))
+    write_mnist(tmp_path, np.zeros((10_000, 784), np.uint8), np.zeros(9_999, np.uint8))
     monkeypatch.setenv(MNIST_FOLDER, str(tmp_path))
-    with pytest.raises(InputError, match="5 images, 4 labels"):
+    with pytest.raises(InputError, match="10000 images, 9999 labels"):
         prepared("mnist")
