@@ -1,6 +1,6 @@
 """The hidden layers of a network as columns of numbers, one row a layer: what the recursions go through.
 
-Public: Layers, layers_of, side_by_side; Run.
+Public: Layers, layers_of, side_by_side; Run; no_prediction.
 """
 
 from collections.abc import Sequence
@@ -121,3 +121,23 @@ def side_by_side(specs: Sequence[NetworkSpec]) -> Layers:
 
 def _column(spec: NetworkSpec, name: str) -> FloatArray:
     return np.array([getattr(layer, name) for layer in spec.layers], dtype=float)[:, np.newaxis]
+
+
+def no_prediction(spec: NetworkSpec) -> str:
+    """Why theory says nothing of a network, as a sentence; empty where it does."""
+    if spec.unpredictable:
+        return f"No prediction: {spec.unpredictable}."
+    for number, layer in enumerate(spec.layers, start=1):
+        gap = _gap(layer)
+        if gap:
+            return f"No prediction: {gap} (layer {number})."
+    return ""
+
+
+def _gap(layer: LayerSpec) -> str:
+    """What theory would have to know of a layer and does not, as half a sentence."""
+    if layer.weight_variance is None:
+        return "the weights have no known variance"
+    if layer.normalization.limit is None:
+        return f"what {layer.normalization.name} does in wide layers is not known"
+    return ""

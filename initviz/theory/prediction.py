@@ -19,10 +19,10 @@ from initviz.gaussian.distributions import h_masses, saturated_share, zero_share
 from initviz.gaussian.moments import at_infinite_width
 from initviz.network.columns import COLUMNS, LayerTable
 from initviz.network.experiment import Experiment
-from initviz.network.spec import LayerSpec, NetworkSpec
+from initviz.network.spec import NetworkSpec
 from initviz.theory.batches import Batch, batch_of
 from initviz.theory.finite_width import Scatter, scatter
-from initviz.theory.layers import Layers
+from initviz.theory.layers import Layers, no_prediction
 from initviz.theory.mean_field import MeanField, mean_field
 
 COVERAGE = 0.95
@@ -119,26 +119,6 @@ def predict_network(spec: NetworkSpec, batch: Batch) -> Prediction:
         note = _note(spec, base)
     reason = _beyond(theory) if theory.last_valid_layer < len(spec) else _missing_numbers(base)
     return Prediction(spec, batch, base, reason, note, theory)
-
-
-def no_prediction(spec: NetworkSpec) -> str:
-    """Why theory says nothing of a network, as a sentence; empty where it does."""
-    if spec.unpredictable:
-        return f"No prediction: {spec.unpredictable}."
-    for number, layer in enumerate(spec.layers, start=1):
-        gap = _gap(layer)
-        if gap:
-            return f"No prediction: {gap} (layer {number})."
-    return ""
-
-
-def _gap(layer: LayerSpec) -> str:
-    """What theory would have to know of a layer and does not, as half a sentence."""
-    if layer.weight_variance is None:
-        return "the weights have no known variance"
-    if layer.normalization.limit is None:
-        return f"what {layer.normalization.name} does in wide layers is not known"
-    return ""
 
 
 def _cheap(theory: MeanField) -> dict[str, FloatArray]:
