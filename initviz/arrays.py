@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 """An array of float32 or float64; functions keep the dtype they are given."""
 
-CountArray: TypeAlias = NDArray[np.int64]
+CountArray: TypeAlias = NDArray[np.signedinteger[Any]]
 
 
 class Workspace:

@@ -36,12 +36,14 @@ COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "satu
 def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _look: Theme) -> None:
     """Distributions, values by depth, the weights, the table."""
     chosen, experiment = _current.options, _current.experiment
+    fixed = chosen["axis"] == "fixed" and chosen["low"] < chosen["high"]
     figure = layers.distributions(
         _one,
         view=chosen["view"],
         quantity=chosen["of"],
         shared_axis=chosen["axis"] != "own",
         predicted=shapes(_current, _one, chosen["of"]),
+        bins=Bins(chosen["bins"], chosen["low"], chosen["high"]) if fixed else Bins(chosen["bins"]),
         theme=_look,
     )
     parts.chart(figure, "distributions", f"{OF[chosen['of']].name}, layer by layer")
@@ -62,15 +64,13 @@ def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _lo
 
 current = open_page("initialization", OPTIONS)
 chosen = current.options
-fixed = chosen["axis"] == "fixed" and chosen["low"] < chosen["high"]
-bins = Bins(chosen["bins"], chosen["low"], chosen["high"]) if fixed else Bins(chosen["bins"])
 verdict = st.container()
 limits = ("low", "high") if chosen["axis"] == "fixed" else ()
 parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds", *limits, "bins", "layer", "log"))
 charts = st.container()
 with charts.skeleton(height=700):
     with verdict:  # where a wait is seen
-        propagation = parts.run(current.experiment, bins)
+        propagation = parts.run(current.experiment)
         shown = runs_of(current, propagation)
         findings = diagnosed(current.experiment, propagation)
         parts.sentence(parts.first(findings, "forward", propagation))

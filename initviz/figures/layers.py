@@ -12,7 +12,7 @@ from initviz.figures.picture import Picture
 from initviz.figures.rows import QUANTITIES, Expected, Row, rows
 from initviz.figures.strips import ridges, violins
 from initviz.figures.theme import LIGHT, Theme
-from initviz.measure.propagation import Propagation
+from initviz.measure.propagation import Bins, Propagation
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,14 @@ def distributions(
     shared_axis: bool = False,
     theme: Theme = LIGHT,
     predicted: Expected | None = None,
+    bins: Bins | None = None,
 ) -> go.Figure:
     """One picture of a quantity in all layers, over the same axis or each layer over its own range.
 
     view: an id of VIEWS; a deep network shows an even choice of layers and says so. quantity: an id of QUANTITIES.
-    predicted: expected shares, drawn dashed (not on the heat map).
+    predicted: expected shares, drawn dashed (not on the heat map). bins: of h and z.
     Raises UnknownChoice for an unknown view or quantity.
     """
     what, how = QUANTITIES[quantity], VIEWS[view]
-    shown = rows(propagation, what, shared_axis=shared_axis, limit=how.most, expected=predicted)
+    shown = rows(propagation, what, shared_axis=shared_axis, limit=how.most, expected=predicted, bins=bins)
     return how.draw(shown, Picture(what, len(propagation) - 1, shared_axis, theme))

@@ -10,7 +10,7 @@ import numpy as np
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
 from initviz.figures.theme import WARNING
-from initviz.measure.propagation import Gradient, Histogram, Layer, Propagation, Signal
+from initviz.measure.propagation import Bins, Gradient, Histogram, Layer, Propagation, Signal
 from initviz.text import percent, show
 
 MOST_BINS = 60
@@ -109,13 +109,30 @@ def even_choice(count: int, limit: int) -> list[int]:
 
 
 def rows(
-    propagation: Propagation, quantity: Quantity, *, shared_axis: bool, limit: int, expected: Expected | None = None
+    propagation: Propagation,
+    quantity: Quantity,
+    *,
+    shared_axis: bool,
+    limit: int,
+    expected: Expected | None = None,
+    bins: Bins | None = None,
 ) -> list[Row]:
-    """The distributions of at most `limit` layers that have the quantity, each over its own range or all over one."""
+    """The distributions of at most `limit` layers that have the quantity, each over its own range or all over one.
+
+    `bins` is for h and z; sizes of gradients have their own.
+    """
     having = [(layer, data) for layer in propagation if (data := quantity.of(layer)) is not None]
     chosen = [having[index] for index in even_choice(len(having), limit)]
-    common = _common_edges([data.histogram for _, data in chosen]) if shared_axis else None
-    return [_row(layer.layer, data, quantity, common, expected or {}) for layer, data in chosen]
+    histograms = [_binned(data, bins) for _, data in chosen]
+    common = _common_edges(histograms) if shared_axis else None
+    return [
+        _row(layer.layer, data, histogram, quantity, common, expected or {})
+        for (layer, data), histogram in zip(chosen, histograms, strict=True)
+    ]
+
+
+def _binned(data: Signal | Gradient, bins: Bins | None) -> Histogram:
+    return data.fine.histogram(bins) if bins and isinstance(data, Signal) else data.histogram
 
 
 def _common_edges(histograms: Sequence[Histogram]) -> FloatArray:
@@ -130,8 +147,14 @@ def _even_edges(low: float, high: float, bins: int) -> FloatArray:
     return 2 * np.linspace(low / 2, high / 2, bins + 1)
 
 
-def _row(layer: int, data: Signal | Gradient, quantity: Quantity, common: FloatArray | None, expected: Expected) -> Row:
-    histogram = data.histogram
+def _row(
+    layer: int,
+    data: Signal | Gradient,
+    histogram: Histogram,
+    quantity: Quantity,
+    common: FloatArray | None,
+    expected: Expected,
+) -> Row:
     edges = histogram.edges if common is None else common
     if len(edges) > MOST_BINS + 1:
         edges = _even_edges(float(edges[0]), float(edges[-1]), MOST_BINS)
@@ -142,9 +165,9 @@ def _row(layer: int, data: Signal | Gradient, quantity: Quantity, common: FloatA
         edges,
         counts / max(histogram.total, 1),
         _rebinned(*expected[layer], edges) if layer in expected else None,
-        _note(data, quantity),
+        _note(data, histogram, quantity),
         -low / 2 / (high / 2 - low / 2) if low <= 0 <= high and counts.any() and not quantity.log else None,
-        _span(data, quantity),
+        _span(data, histogram, quantity),
     )
 
 
@@ -153,8 +176,7 @@ def _rebinned(old_edges: FloatArray, masses: FloatArray, edges: FloatArray) -> F
     return np.diff(np.interp(edges, old_edges, np.concatenate([[0.0], np.cumsum(masses)])))
 
 
-def _note(data: Signal | Gradient, quantity: Quantity) -> str:
-    histogram = data.histogram
+def _note(data: Signal | Gradient, histogram: Histogram, quantity: Quantity) -> str:
     notes = [f"{WARNING} {percent(data.nonfinite)} overflow"] if data.nonfinite else []
     if histogram.total:
         if quantity.log and histogram.below:
@@ -164,8 +186,7 @@ def _note(data: Signal | Gradient, quantity: Quantity) -> str:
     return ", ".join(notes)
 
 
-def _span(data: Signal | Gradient, quantity: Quantity) -> str:
-    histogram = data.histogram
+def _span(data: Signal | Gradient, histogram: Histogram, quantity: Quantity) -> str:
     if not histogram.counts.any():
         return ""
     if isinstance(data, Signal) and data.min == data.max:

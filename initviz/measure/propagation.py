@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan
+from math import frexp, ldexp, nan
 
 import numpy as np
 
@@ -49,8 +49,59 @@ class Histogram:
 
     def rebinned(self, edges: FloatArray) -> FloatArray:
         """Counts over other edges, each bin's counts spread evenly over it; what lies outside is left out."""
-        cumulative = np.concatenate([[0], np.cumsum(self.counts)])
-        return np.diff(np.interp(edges, self.edges, cumulative))
+        return np.diff(np.interp(edges, self.edges, _cumulated(self.counts)))
+
+
+def even_edges(low: float, high: float, bins: int) -> FloatArray:
+    """(bins + 1,) edges of equal bins, with a range around values that are all the same.
+
+    Scaled while they are computed, because high - low may overflow and its parts may underflow.
+    """
+    if not low < high:
+        margin = abs(low) / 2 or 0.5
+        low, high = low - margin, low + margin
+    exponent = frexp(max(-low, high))[1] + 1
+    first, last = ldexp(low, -exponent), ldexp(high, -exponent)
+    edges: FloatArray = np.ldexp(first + (last - first) / bins * np.arange(bins + 1), exponent)
+    edges[-1] = high
+    return edges
+
+
+FINE = 720
+"""Bins of what is kept; 10, 20, 30, 60, 90 and 120 divide it."""
+
+
+@dataclass(frozen=True)
+class FineCounts:
+    """Counts of a subsample in so many equal bins of low..high, its own range, that others follow from them.
+
+    counts: (FINE,), read-only.
+    """
+
+    low: float
+    high: float
+    counts: CountArray
+
+    def histogram(self, bins: Bins) -> Histogram:
+        """Exact over the own range where the number of bins divides FINE, else as if values were spread evenly within
+        each fine bin."""
+        low = self.low if bins.low is None else bins.low
+        high = self.high if bins.high is None else bins.high
+        edges = even_edges(low, high, bins.count)
+        cumulated = _cumulated(self.counts)
+        if (low, high) == (self.low, self.high) and FINE % bins.count == 0:
+            inside = cumulated[:: FINE // bins.count]
+        else:
+            inside = np.rint(np.interp(edges, even_edges(self.low, self.high, FINE), cumulated)).astype(np.int64)
+        counts = np.diff(inside)
+        for array in (edges, counts):
+            array.flags.writeable = False
+        return Histogram(edges, counts, below=int(inside[0]), above=int(cumulated[-1] - inside[-1]))
+
+
+def _cumulated(counts: CountArray) -> CountArray:
+    """How many values lie below each edge."""
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
 @dataclass(frozen=True)
@@ -70,7 +121,12 @@ class Signal:
     """Share of non-zero values so small that float16 makes them 0."""
     float16_overflow: float
     """Share of values that float16 cannot hold, non-finite ones included."""
-    histogram: Histogram
+    fine: FineCounts
+
+    @cached_property
+    def histogram(self) -> Histogram:
+        """60 bins over the values' own range."""
+        return self.fine.histogram(Bins())
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,160 @@
-"""Exact statistics of large arrays in a few passes, and the histograms that stand for them afterwards.
+"""Exact statistics of large arrays in one pass over them, by blocks of rows.
 
-Moments, shares and counts use every value; medians and histograms an even subsample. Sums run in the array's own
-precision within a row and in float64 over the rows; arrays whose squares would leave the dtype's range are rescaled
-first, so that results hold from 1e-300 to 1e300 in float64 and over all of float32, subnormal numbers included.
+Moments, shares and counts use every value; medians and histograms an even subsample. Arrays whose squares would leave
+the dtype's range are scaled first, and values that lie far from 0 compared with their spread are centred, so that
+results hold from 1e-300 to 1e300 in float64 and over all of float32, subnormal numbers included.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property, reduce
-from math import frexp, gcd, inf, isfinite, isnan, ldexp, nan, sqrt
-from operator import add
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import frexp, gcd, isfinite, isnan, ldexp, nan, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
-from initviz.arrays import FloatArray
-from initviz.measure.propagation import Bins, Gradient, Histogram, Signal
+from initviz.arrays import CountArray, FloatArray
+from initviz.measure import passes
+from initviz.measure.histograms import fine_counts, median_and_log_histogram
+from initviz.measure.propagation import Gradient, Signal
 
 SUBSAMPLE = 50_000
-"""Medians and histograms use at least so many values (or all, if there are fewer)."""
+"""Medians and histograms use about so many values or more (all, if there are fewer)."""
 
-BLOCK = 2**18
+BLOCK = 2**16
 """Values that are worked on at a time, so that what follows finds them in the processor's cache."""
 
-FLOAT16_ZERO = 2.0**-25
-"""Sizes up to this round to 0 in float16."""
-FLOAT16_OVERFLOW = 65520.0
-"""Sizes from this on round to infinity in float16; its largest number is 65504."""
+
+def _as_integers(x: FloatArray) -> CountArray:
+    """The same memory, read as integers of the same size."""
+    return x.view(f"i{x.itemsize}")
+
+
+def row_blocks(rows: slice, columns: int, values: int = BLOCK) -> Iterator[slice]:
+    """The range of rows in pieces of about so many values."""
+    step = max(values // columns, 1)
+    return (slice(first, min(first + step, rows.stop)) for first in range(rows.start, rows.stop, step))
+
+
+class RunningStatistics:
+    """What is known of some neighbouring rows of a 2-D array: `update` counts rows in, `merge` puts parts together."""
+
+    def __init__(self, x: FloatArray, rows: slice, *, cosine: bool = False) -> None:
+        """For these rows of x; `cosine` where the mean cosine is wanted."""
+        columns = self._columns = x.shape[1]
+        self._next = rows.start
+        self._stride, self._shift = _even_steps(x.size, columns)
+        self.seen = np.zeros(1, passes.SEEN)
+        self.seen["low"], self.seen["high"] = np.inf, -np.inf
+        self.sample = np.empty((rows.stop - rows.start) * -(-columns // self._stride), x.dtype)
+        self.direction = np.zeros(columns if cosine else 0)
+        self.live = np.zeros(0, np.uint8)
+        self._limits = np.zeros(0, x.dtype)
+
+    def watch(self, low: float, high: float) -> None:
+        """Count values beyond low..high, and note which columns have a value other than 0."""
+        self._limits = np.array([low, high], self.sample.dtype)
+        self.live = np.zeros(self._columns, np.uint8)
+
+    def update(self, block: FloatArray) -> None:
+        """Count the next rows in."""
+        if not block.flags.carray:
+            block = block.copy()
+        sampling = self._next, self._stride, self._shift
+        wanted = self.seen, self.sample, self.direction, self.live
+        passes.see_rows(block, _as_integers(block), sampling, self._limits, *wanted)
+        self._next += len(block)
+
+    @property
+    def negligible(self) -> bool:
+        """Whether there are subnormal values, and beside them some so large that no sum could tell these from 0."""
+        if not self.seen["subnormals"][0]:
+            return False
+        info = np.finfo(self.sample.dtype)
+        largest = max(-float(self.seen["low"][0]), float(self.seen["high"][0]))
+        return largest > float(info.tiny) / float(info.eps) ** 2
+
+
+@lru_cache(maxsize=1000)
+def _even_steps(size: int, columns: int) -> tuple[int, int]:
+    """(stride, shift) of a subsample of about SUBSAMPLE values that meets every column alike.
+
+    Every stride-th value of a row is taken, beginning `shift` values earlier from row to row.
+    The rows one after another make such a pattern where the stride has no factor in common with their length. Where
+    that would leave hardly any step, as for 210 columns, a shift of 1 does.
+    """
+    wanted = max(size // SUBSAMPLE, 1)
+    stride = next(step for step in range(wanted, 0, -1) if gcd(step, columns) == 1)
+    return (stride, columns) if 2 * stride >= wanted else (wanted, 1)
 
 
 @dataclass(frozen=True)
-class Sums:
+class Seen:
+    """What is known of a whole 2-D array x, which must still be there when `moments` or `mean_cosine` is first asked
+    for: where values are so large, so small or so far from 0 that they need more care, they go over it again."""
+
+    x: FloatArray
+    live: NDArray[np.uint8]
+    """1 for columns with a value other than 0; empty where nobody watched."""
+    direction: FloatArray
+    """Sum of the rows, each divided by its length."""
+    sample: FloatArray
+    """An even subsample; finite values only."""
+    total: float
+    squares: float
+    low: float
+    high: float
+    """Extremes; nan where there is one."""
+    zeros: int
+    subnormals: int
+    float16_zeros: int
+    float16_overflows: int
+    inexact: int
+    """Rows that `direction` is without."""
+    saturated: int
+    one_sign: int
+    """Rows whose values are all >= 0 or all <= 0."""
+
+    @cached_property
+    def moments(self) -> "Moments":
+        """Mean, spread and range of the finite values."""
+        return _moments(self)
+
+    @cached_property
+    def mean_cosine(self) -> float:
+        """Mean cosine between two different rows; nan with fewer than two finite, non-zero rows."""
+        return _mean_cosine(self)
+
+    def share(self, count: int) -> float:
+        """A count as a share of all values."""
+        return count / self.x.size
+
+
+def merge(x: FloatArray, parts: Sequence[RunningStatistics]) -> Seen:
+    """What is known of x, from the parts that have seen all of its rows, in order."""
+    rows = [part.seen.tolist()[0] for part in parts]
+    total, squares, low, high, *counts, _ = zip(*rows, strict=True)
+    lowest, highest = min(low) + 0.0, max(high) + 0.0  # -0 becomes 0
+    if any(map(isnan, low + high)):
+        lowest = highest = nan
+    sample = np.concatenate([part.sample[: row[-1]] for part, row in zip(parts, rows, strict=True)])
+    if not (isfinite(lowest) and isfinite(highest)):
+        sample = sample[np.isfinite(sample)]
+    live: NDArray[np.uint8] = np.bitwise_or.reduce([part.live for part in parts])
+    direction: FloatArray = np.add.reduce([part.direction for part in parts])
+    return Seen(x, live, direction, sample, sum(total), sum(squares), lowest, highest, *map(sum, counts))
+
+
+def flush(x: FloatArray) -> None:
+    """Set subnormal values to 0: a product with 3 % of them takes ten times as long."""
+    x *= np.abs(x) >= np.finfo(x.dtype).tiny
+
+
+# --- moments -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Moments:
     """Moments of all finite values of an array; nan when there are none."""
 
     mean: float
@@ -41,173 +166,29 @@ class Sums:
     """Share of values that are not finite."""
 
 
-def row_blocks(rows: slice, columns: int) -> Iterator[slice]:
-    """The range of rows in pieces of about BLOCK values."""
-    step = max(BLOCK // columns, 1)
-    return (slice(first, min(first + step, rows.stop)) for first in range(rows.start, rows.stop, step))
-
-
-class Survey:
-    """What one pass over a 2-D array finds out, a few rows at a time: `see` rows in order, `+` joins two surveys.
-
-    Where values are so large, so small or so far from 0 that they need more care, `sums` and `mean_cosine` notice and
-    go over the array again; everything else needs the array no longer.
-    """
-
-    def __init__(self, x: FloatArray, cosine: bool = False) -> None:
-        self.x = x
-        self.low, self.high = inf, -inf
-        self.total = self.squares = 0.0
-        self.zeros = self.subnormals = self.float16_zeros = self.float16_overflows = 0
-        self.samples: list[FloatArray] = []
-        self.direction = np.zeros(x.shape[1]) if cosine else None
-        """Sum of the rows, each at length 1; lost (None) when a row is zero or needs more care."""
-        self._ones = np.ones(x.shape[1], x.dtype)
-        self._stride = _stride(x)
-
-    def see(self, rows: slice) -> None:
-        """Count these rows in."""
-        block = self.x[rows]
-        squares = np.einsum("ij,ij->i", block, block)  # it and dot free Python's lock; vecdot and @ not up to 500 rows
-        self.total += float(np.add.reduce(np.dot(block, self._ones), dtype=np.float64))
-        self.squares += float(np.add.reduce(squares, dtype=np.float64))
-        low, high, smallest = _extremes(block)
-        self.low, self.high = _lower(self.low, low), -_lower(-self.high, -high)
-        self._count_sizes(block, max(-low, high), smallest)
-        skipped = -rows.start * block.shape[1] % self._stride
-        self.samples.append(block.reshape(-1)[skipped :: self._stride].copy())
-        if self.direction is not None:
-            if _squares_are_exact(squares):
-                self.direction += np.dot(1 / np.sqrt(squares), block)
-            else:
-                self.direction = None
-
-    def _count_sizes(self, block: FloatArray, largest: float, smallest: float) -> None:
-        """Counting is only needed where the extremes leave a doubt (as nan does)."""
-        if not smallest > FLOAT16_ZERO:
-            self.float16_zeros += _count_below(block, float(np.nextafter(FLOAT16_ZERO, 1, dtype=block.dtype)))
-        if not smallest >= np.finfo(block.dtype).tiny:
-            zeros = int(np.count_nonzero(block == 0))
-            self.zeros += zeros
-            self.float16_zeros -= zeros
-            self.subnormals += _count_below(block, float(np.finfo(block.dtype).tiny)) - zeros
-        if not largest < FLOAT16_OVERFLOW:
-            self.float16_overflows += block.size - _count_below(block, FLOAT16_OVERFLOW)
-
-    def __add__(self, after: "Survey") -> "Survey":
-        joined = Survey(self.x)
-        joined.low, joined.high = _lower(self.low, after.low), -_lower(-self.high, -after.high)
-        for name in ("total", "squares", "zeros", "subnormals", "float16_zeros", "float16_overflows", "samples"):
-            setattr(joined, name, getattr(self, name) + getattr(after, name))
-        if self.direction is not None and after.direction is not None:
-            joined.direction = self.direction + after.direction
-        return joined
-
-    @cached_property
-    def sums(self) -> Sums:
-        """Moments, once all rows are seen."""
-        return _sums(self)
-
-    @property
-    def negligible(self) -> bool:
-        """Whether there are subnormal values, and beside them some so large that no sum could tell these from 0."""
-        info = np.finfo(self.x.dtype)
-        return self.subnormals > 0 and max(-self.low, self.high) > float(info.tiny) / float(info.eps) ** 2
-
-    def share(self, count: int) -> float:
-        """A count as a share of all values."""
-        return count / self.x.size
-
-    def sample(self) -> FloatArray:
-        """At least SUBSAMPLE values spread evenly over rows and columns (all, if there are fewer); finite ones only."""
-        values = np.concatenate(self.samples)
-        return values if isfinite(self.low) and isfinite(self.high) else values[np.isfinite(values)]
-
-
-def _extremes(block: FloatArray) -> tuple[float, float, float]:
-    """(lowest, highest, smallest size); nan where there is one.
-
-    Read as integers, numbers of one sign are ordered by size: all three are among the extremes of the signed and of the
-    unsigned reading, which need no array of sizes.
-    """
-    signed, unsigned = (block.reshape(-1).view(f"{kind}{block.itemsize}") for kind in "iu")
-    lowest, highest = np.minimum.reduce, np.maximum.reduce  # quicker than the methods
-    ends = lowest(unsigned), highest(unsigned), lowest(signed), highest(signed)
-    values = [float(end.view(block.dtype)) + 0.0 for end in ends]  # -0 becomes 0
-    if any(isnan(value) for value in values):
-        return nan, nan, nan
-    return min(values), max(values), min(abs(value) for value in values)
-
-
-def _count_below(block: FloatArray, size: float) -> int:
-    """How many values are smaller than `size` in absolute value; nan is not."""
-    return int(np.count_nonzero(block < size)) - int(np.count_nonzero(block <= -size))
-
-
-def _lower(a: float, b: float) -> float:
-    """The smaller one, or nan if either is."""
-    return a if a <= b or isnan(a) else b
-
-
-def _stride(x: FloatArray) -> int:
-    stride = max(x.size // SUBSAMPLE, 1)
-    while gcd(stride, x.shape[1]) > 1:  # a stride that divides the width would see a few units only
-        stride -= 1
-    return stride
-
-
-def _squares_are_exact(squares: FloatArray) -> bool:
-    """Whether sums of squares, one per row, are neither infinite nor so small that digits are lost."""
-    return bool(squares.min() > np.finfo(squares.dtype).tiny * 2**30 and squares.max() < np.inf)
-
-
-def survey_rows(x: FloatArray, rows: slice, cosine: bool = False) -> Survey:
-    """A survey of some rows, block by block."""
-    seen = Survey(x, cosine)
-    for block in row_blocks(rows, x.shape[1]):
-        seen.see(block)
-    return seen
-
-
-def joined(parts: Iterable[Survey]) -> Survey:
-    """The survey of a whole array from the surveys of its parts, in order."""
-    return reduce(add, parts)
-
-
-def flush(x: FloatArray) -> None:
-    """Set negligible values (see Survey) to 0: a product with 3 % of subnormal numbers takes ten times as long."""
-    for rows in row_blocks(slice(0, len(x)), x.shape[1]):
-        x[rows] *= np.abs(x[rows]) >= np.finfo(x.dtype).tiny
-
-
-# --- moments -------------------------------------------------------------------------------------------------------
-
-
-def _sums(seen: Survey) -> Sums:
-    """Moments of a fully surveyed array."""
-    x, low, high = seen.x, seen.low, seen.high
+def _moments(seen: Seen) -> Moments:
+    low, high, size = seen.low, seen.high, seen.x.size
     if not (isfinite(low) and isfinite(high)):
-        return _finite_sums(x)
-    mean, square, unit = seen.total / x.size, seen.squares / x.size, _unit(max(-low, high), x.dtype)
-    if unit != 1:
-        x = x / x.dtype.type(unit)
-        mean, square = _mean(x), _mean_square(x)
-    variance = square - mean**2 if mean**2 < 0.9 * square else _centred_variance(x, mean)
-    return Sums(mean * unit, sqrt(max(variance, 0.0)) * unit, sqrt(square) * unit, low, high, 0.0)
+        return _careful_moments(seen.x)
+    mean, square = seen.total / size, seen.squares / size
+    if _unit(max(-low, high), seen.x.dtype) != 1 or mean**2 > 0.9 * square:
+        return _careful_moments(seen.x)
+    return Moments(mean, sqrt(square - mean**2), sqrt(square), low, high, 0.0)
 
 
-def _mean(x: FloatArray) -> float:
-    return float(np.vecdot(x, np.ones(x.shape[1], x.dtype)).sum(dtype=np.float64)) / x.size
-
-
-def _mean_square(x: FloatArray) -> float:
-    return float(np.vecdot(x, x).sum(dtype=np.float64)) / x.size
-
-
-def _centred_variance(x: FloatArray, mean: float) -> float:
-    """Variance about the mean, for values that lie far from 0 compared with their spread."""
-    centred = x - x.dtype.type(mean)
-    return _mean_square(centred) - _mean(centred) ** 2
+def _careful_moments(x: FloatArray) -> Moments:
+    """In float64, in three passes: find the range, scale by it, take squares from the mean."""
+    x = np.require(x, requirements=("C", "W"))
+    count, low, high, *_ = passes.finite_sums(x, 1.0, 0.0)
+    if not count:
+        return Moments(nan, nan, nan, nan, nan, 1.0)
+    unit = _unit(max(-low, high), np.dtype(np.float64))
+    *_, total, _ = passes.finite_sums(x, unit, 0.0)
+    mean = total / count
+    *_, remainder, squares = passes.finite_sums(x, unit, mean)
+    variance = max(squares / count - (remainder / count) ** 2, 0.0) if low < high else 0.0
+    rms = sqrt(variance + mean**2)
+    return Moments(mean * unit, sqrt(variance) * unit, rms * unit, low + 0.0, high + 0.0, 1 - count / x.size)
 
 
 def _unit(largest: float, dtype: np.dtype[np.floating]) -> float:
@@ -216,26 +197,10 @@ def _unit(largest: float, dtype: np.dtype[np.floating]) -> float:
     return 1.0 if largest == 0 or 1 / limit < largest < limit else ldexp(0.5, frexp(largest)[1])
 
 
-def _finite_sums(x: FloatArray) -> Sums:
-    """The same for what is left when some values are not finite; rare, so the plain formulas in float64 will do."""
-    values = x[np.isfinite(x)].astype(np.float64)
-    nonfinite = 1 - values.size / x.size
-    if values.size == 0:
-        return Sums(nan, nan, nan, nan, nan, nonfinite)
-    low, high = float(values.min()), float(values.max())
-    unit = _unit(max(-low, high), values.dtype)
-    values /= unit
-    rms = sqrt(np.square(values).mean())
-    return Sums(float(values.mean()) * unit, float(values.std()) * unit, rms * unit, low, high, nonfinite)
-
-
-def mean_cosine(seen: Survey) -> float:
-    """Mean cosine between two different rows; nan with fewer than two finite, non-zero rows.
-
-    The sum over all pairs of unit vectors is the squared length of their sum, less the diagonal.
-    """
+def _mean_cosine(seen: Seen) -> float:
+    """The sum over all pairs of unit vectors is the squared length of their sum, less the diagonal."""
     count, total = len(seen.x), seen.direction
-    if total is None:
+    if seen.inexact:
         rows = _rows_of_size_one(seen.x)
         count, total = len(rows), (1 / np.sqrt(np.vecdot(rows, rows)) @ rows).astype(np.float64)
     if count < 2:
@@ -250,97 +215,43 @@ def _rows_of_size_one(x: FloatArray) -> FloatArray:
     return x[used] / largest[used, np.newaxis]
 
 
-# --- histograms ----------------------------------------------------------------------------------------------------
-
-
-def median(ordered: FloatArray) -> float:
-    """Median of sorted values; nan when there are none."""
-    if not ordered.size:
-        return nan
-    low, high = ordered[(ordered.size - 1) // 2].item(), ordered[ordered.size // 2].item()
-    return low + (high - low) / 2
-
-
-def histogram(ordered: FloatArray, low: float, high: float, bins: int) -> Histogram:
-    """Counts of sorted values over low..high; the last bin includes its upper edge."""
-    if not (isfinite(low) and isfinite(high)):
-        low, high, ordered = 0.0, 1.0, ordered[:0]
-    edges = _edges(*_widened(low, high), bins)
-    return _counted(ordered, edges.astype(ordered.dtype), edges)
-
-
-def log_histogram(ordered: FloatArray, bins: int) -> Histogram:
-    """Counts of log10 of sorted, non-negative values; `below` counts the zeros."""
-    zeros = int(np.searchsorted(ordered, ordered.dtype.type(0), "right"))
-    positive = ordered[zeros:]
-    if not positive.size:
-        return replace(histogram(positive, nan, nan, bins), below=zeros)
-    low, high = np.log10(positive[[0, -1]].astype(np.float64)).tolist()
-    edges = _edges(*_widened(low, high), bins)
-    limits = np.power(10, edges).astype(ordered.dtype)
-    limits[0], limits[-1] = min(limits[0], positive[0]), max(limits[-1], positive[-1])  # in spite of rounding
-    return replace(_counted(positive, limits, edges), below=zeros)
-
-
-def _counted(ordered: FloatArray, limits: FloatArray, edges: FloatArray) -> Histogram:
-    """Counts of sorted values between limits; `edges` are what the histogram calls them."""
-    places = np.searchsorted(ordered, limits)
-    places[-1] = np.searchsorted(ordered, limits[-1], "right")
-    counts = np.diff(places)
-    for array in (edges, counts):
-        array.flags.writeable = False
-    return Histogram(edges, counts, below=int(places[0]), above=int(ordered.size - places[-1]))
-
-
-def _edges(low: float, high: float, bins: int) -> FloatArray:
-    """Equal bins; scaled while they are computed, because high - low may overflow and its parts may underflow."""
-    exponent = frexp(max(-low, high))[1] + 1
-    first, last = ldexp(low, -exponent), ldexp(high, -exponent)
-    edges = np.ldexp(first + (last - first) / bins * np.arange(bins + 1), exponent)
-    edges[-1] = high
-    return edges
-
-
-def _widened(low: float, high: float) -> tuple[float, float]:
-    """The range itself, or one around values that are all the same."""
-    if low < high:
-        return low, high
-    margin = abs(low) / 2 or 0.5
-    return low - margin, low + margin
+def distinct_columns(x: FloatArray) -> int:
+    """Number of different columns; all of them are only compared where the first row leaves a doubt."""
+    if np.unique(x[0]).size == x.shape[1]:
+        return x.shape[1]
+    return int(np.unique(passes.column_hashes(x, _as_integers(x))).size)
 
 
 # --- the statistics of one array -----------------------------------------------------------------------------------
 
 
-def signal(seen: Survey, bins: Bins) -> Signal:
+def signal(seen: Seen) -> Signal:
     """Statistics of z or h, shape (samples, units)."""
-    s = seen.sums
-    low = s.low if bins.low is None else bins.low
-    high = s.high if bins.high is None else bins.high
+    m = seen.moments
     return Signal(
-        s.mean,
-        s.std,
-        s.rms,
-        s.low,
-        s.high,
+        m.mean,
+        m.std,
+        m.rms,
+        m.low,
+        m.high,
         zero=seen.share(seen.zeros),
-        nonfinite=s.nonfinite,
+        nonfinite=m.nonfinite,
         float16_zero=seen.share(seen.float16_zeros),
         float16_overflow=seen.share(seen.float16_overflows),
-        histogram=histogram(np.sort(seen.sample()), low, high, bins.count),
+        fine=fine_counts(seen.sample, m.low, m.high),
     )
 
 
-def gradient(seen: Survey, bins: int) -> Gradient:
+def gradient(seen: Seen, bins: int) -> Gradient:
     """Statistics of a gradient array; the histogram is of log10 of the sizes."""
-    s = seen.sums
-    ordered = np.sort(np.abs(seen.sample()))
+    m = seen.moments
+    median, counted = median_and_log_histogram(seen.sample, bins)
     return Gradient(
-        s.std,
-        s.rms,
-        median(ordered),
-        nonfinite=s.nonfinite,
+        m.std,
+        m.rms,
+        median,
+        nonfinite=m.nonfinite,
         float16_zero=seen.share(seen.float16_zeros),
         float16_overflow=seen.share(seen.float16_overflows),
-        histogram=log_histogram(ordered, bins),
+        histogram=counted,
     )

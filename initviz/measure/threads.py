@@ -64,9 +64,10 @@ class Worker:
         """Every so many-th of the items."""
         return items[self.rank :: self._team.size]
 
-    def rows(self, count: int) -> slice:
-        """A range of `count` rows, nearly as long as everyone else's."""
-        return slice(count * self.rank // self._team.size, count * (self.rank + 1) // self._team.size)
+    def neighbours(self, items: Sequence[T]) -> range:
+        """Places of a run of the items, nearly as long as everyone else's."""
+        count, size = len(items), self._team.size
+        return range(count * self.rank // size, count * (self.rank + 1) // size)
 
 
 def run_team(work: Callable[[Worker], T], size: int) -> T:
@@ -80,9 +81,11 @@ def run_team(work: Callable[[Worker], T], size: int) -> T:
         Thread(target=copy_context().run, args=(_follow, work, team, rank), name=f"initviz-{rank}")
         for rank in range(1, size)
     ]
-    for other in others:
-        other.start()
+    started: list[Thread] = []
     try:
+        for other in others:
+            other.start()
+            started.append(other)
         result = work(Worker(team, 0))
     except BrokenBarrierError:
         assert team.error
@@ -91,7 +94,7 @@ def run_team(work: Callable[[Worker], T], size: int) -> T:
         team.barrier.abort()
         raise
     finally:
-        for other in others:
+        for other in started:
             other.join()
     if team.error:
         raise team.error

@@ -112,9 +112,7 @@ class Dense:
         return self.spec.activation.forward(z, self.alpha, out)
 
     def add_skip(self, h: FloatArray, phi: FloatArray, out: FloatArray | None = None) -> FloatArray:
-        """h' = h + a phi(z) with a skip connection, else phi(z) itself."""
-        if not self.spec.skip:
-            return phi if out is None else _copied(phi, out)
+        """h' = h + a phi(z), where the layer has a skip connection."""
         return np.add(h, self.spec.branch * phi, out=out)
 
     # --- backward, step by step ---
@@ -169,7 +167,8 @@ class Dense:
         normalized = self.affine(h)
         inverse_std = self.normalize(normalized)
         z = self.rescale(normalized)
-        return LayerValues(h, normalized, inverse_std, z, self.add_skip(h, self.activate(z)))
+        phi = self.activate(z)
+        return LayerValues(h, normalized, inverse_std, z, self.add_skip(h, phi) if self.spec.skip else phi)
 
     def backward(self, values: LayerValues, grad_out: FloatArray, inputs: bool = True) -> LayerGradients:
         """All derivatives of the loss, from that by the layer's output (samples, width); by `inputs` only if wanted."""
@@ -201,7 +200,8 @@ class Network:
         shifts: Sequence[FloatArray | None] | None = None,
     ) -> None:
         absent = [None] * len(spec)
-        parts = weights, biases or absent, scales or absent, shifts or absent
+        given = weights, biases or absent, scales or absent, shifts or absent
+        parts = [[None if a is None else np.asarray(a, spec.dtype) for a in arrays] for arrays in given]
         if any(len(arrays) != len(spec) for arrays in parts):
             raise InputError(f"A network of {len(spec)} layers needs so many arrays of weights, not {len(weights)}.")
         self.spec = spec
@@ -234,9 +234,3 @@ def _checked(name: str, array: FloatArray, shape: tuple[int, ...]) -> FloatArray
     if array.shape != shape:
         raise InputError(f"{name} of this layer have the shape {shape}, not {array.shape}.")
     return array
-
-
-def _copied(values: FloatArray, out: FloatArray) -> FloatArray:
-    if out is not values:
-        out[...] = values
-    return out

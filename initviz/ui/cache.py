@@ -12,7 +12,7 @@ from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
 from initviz.measure.ensemble import Ensemble, check_seeds, repeat
-from initviz.measure.propagation import Bins, Propagation
+from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, cost
 from initviz.network.experiment import Experiment
@@ -25,17 +25,16 @@ PROPOSAL_GFLOP, PROPOSAL_MIB = 0.1, 8.0
 """What the search for a fix takes: for each layer the time of so many GFLOP, some hundredth of a second at most."""
 
 
-def simulated(experiment: Experiment, bins: Bins | None = None) -> Propagation:
+def simulated(experiment: Experiment) -> Propagation:
     """The experiment's propagation; shared by everyone who asks for the same. Raises OverBudget and InputError."""
-    bins = bins or Bins()
     budget = _budget()
     budget.check(experiment)
 
     def work(progress: Progress) -> Propagation:
-        return simulate(experiment, bins, progress, budget)
+        return simulate(experiment, progress, budget)
 
     needed = cost(experiment)
-    return answer("Simulating", (experiment, bins), work, gflop=needed.gflop, mib=needed.mib)
+    return answer("Simulating", experiment, work, gflop=needed.gflop, mib=needed.mib)
 
 
 def repeated(experiment: Experiment, seeds: int) -> Ensemble:

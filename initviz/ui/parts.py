@@ -13,7 +13,7 @@ from initviz.advice.findings import Direction, Finding, Severity, every, is_heal
 from initviz.advice.fix import Fix
 from initviz.catalogue import InputError
 from initviz.figures.theme import alt_text
-from initviz.measure.propagation import Bins, Propagation
+from initviz.measure.propagation import Propagation
 from initviz.network.budget import OverBudget
 from initviz.network.experiment import Experiment
 from initviz.network.inputs import MissingData
@@ -58,10 +58,10 @@ def refusals_told(experiment: Experiment) -> Iterator[None]:
         st.stop()
 
 
-def run(experiment: Experiment, bins: Bins | None = None) -> Propagation:
+def run(experiment: Experiment) -> Propagation:
     """The simulated experiment, or the page ends with why there is none."""
     with refusals_told(experiment):
-        return simulated(experiment, bins)
+        return simulated(experiment)
 
 
 def first(findings: Sequence[Finding], direction: Direction, propagation: Propagation) -> Finding:

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from initviz.figures.runs import Run
-from initviz.measure.propagation import Bins, Propagation
+from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.experiment import Experiment
 from initviz.theory.prediction import predict
@@ -29,9 +29,7 @@ RUNS = tuple(EXPERIMENTS)
 
 @cache
 def run(name: str) -> Propagation:
-    # One run has bins as in the lecture, so that values fall outside, and more of them than a figure shows.
-    bins = Bins(count=300, low=-1.0, high=1.0) if name == "digits" else Bins()
-    return simulate(EXPERIMENTS[name], bins)
+    return simulate(EXPERIMENTS[name])
 
 
 def alone(name: str, theory: bool = False) -> list[Run]:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from initviz.catalogue import UnknownChoice
 from initviz.figures.layers import VIEWS, distributions
-from initviz.figures.rows import QUANTITIES, even_choice, rows
+from initviz.figures.rows import MOST_BINS, QUANTITIES, even_choice, rows
 from initviz.figures.theme import LIGHT, depth_colour
-from initviz.measure.propagation import Propagation
+from initviz.measure.propagation import Bins, Propagation
 from tests.figures.conftest import run
 
 
@@ -103,19 +103,28 @@ def test_overflow_zeros_and_outsiders_are_named() -> None:
         "overflow" in note for note in notes(overflow, "h")
     ]
     assert notes(run("zeros"), "grad_w") == ["100 % exactly 0"] * 10
-    assert "outside" in notes(run("digits"), "z")[0]
     text = distributions(overflow, view="ridges").data
     red = [colour for trace in text if trace.mode == "text" for colour in np.atleast_1d(trace.textfont.color)]
     assert LIGHT.wrong in red
 
 
 def test_values_outside_a_fixed_range_are_counted() -> None:
-    z = run("digits").layers[1].z
+    z, bins = run("digits").layers[1].z, Bins(count=300, low=-1.0, high=1.0)
     assert z is not None
-    outside = z.histogram.below + z.histogram.above
+    histogram = z.fine.histogram(bins)
+    outside = histogram.below + histogram.above
     assert outside > 0
-    (first, *_) = rows(run("digits"), QUANTITIES["z"], shared_axis=False, limit=99)
-    assert first.shares.sum() == pytest.approx(1 - outside / z.histogram.total)
+    (first, *_) = rows(run("digits"), QUANTITIES["z"], shared_axis=False, limit=99, bins=bins)
+    assert first.shares.sum() == pytest.approx(1 - outside / histogram.total)
+    assert "outside" in first.note
+    assert first.edges == pytest.approx(np.linspace(-1, 1, MOST_BINS + 1))
+
+
+def test_the_number_of_bins_is_that_of_the_picture_only() -> None:
+    for quantity, bins in (("h", 20), ("z", 20), ("grad_h", 60)):
+        (row, *_) = rows(run("lecture"), QUANTITIES[quantity], shared_axis=False, limit=99, bins=Bins(20))
+        assert len(row.shares) == bins
+    assert distributions(run("lecture"), bins=Bins(20)) != distributions(run("lecture"))
 
 
 def test_constant_layers_are_one_value() -> None:

@@ -1,15 +1,14 @@
 """The simulation against finite differences of the whole network, naive statistics, and what is known exactly."""
 
 import csv
-import sys
 import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 from pathlib import Path
-from threading import active_count, current_thread, main_thread
+from threading import Thread, active_count, current_thread, main_thread
 from time import sleep
 from typing import Any, TypeAlias
 
@@ -21,23 +20,28 @@ from threadpoolctl import threadpool_info
 
 from initviz.activations import ACTIVATIONS
 from initviz.arrays import FloatArray, Workspace
-from initviz.measure import statistics
+from initviz.measure import run as run_module
+from initviz.measure.histograms import histogram
 from initviz.measure.propagation import Bins, Layer, Propagation
-from initviz.measure.simulate import _Hidden, _Rows, _Simulation, simulate
+from initviz.measure.run import SHARE, row_chunks
+from initviz.measure.simulate import DRAWN, simulate, simulate_network
+from initviz.measure.statistics import flush, gradient, signal
 from initviz.measure.threads import Worker, own_threads, run_team, threads
 from initviz.network.budget import Budget, OverBudget
+from initviz.network.drawing import draw_network
 from initviz.network.experiment import Experiment
 from initviz.network.initializers import INITIALIZERS, standard_normal
+from initviz.network.network import Network
 from initviz.network.normalization import NORMALIZATIONS
-from initviz.network.streams import input_batch
+from initviz.network.spec import LayerSpec, NetworkSpec
+from initviz.network.streams import Streams, input_batch
 
-MODULE = sys.modules["initviz.measure.simulate"]  # as an attribute of the package, that name is the function
 Biases: TypeAlias = list[FloatArray | float]
 
 
 @dataclass
 class Recording:
-    """The arrays behind a simulation's statistics."""
+    """A simulation, and the arrays behind its statistics: from the same draws, by `Network` on the whole batch."""
 
     result: Propagation
     batch: FloatArray
@@ -50,37 +54,23 @@ class Recording:
     """dL/dh of layers 0..depth."""
 
 
-@pytest.fixture
-def record(monkeypatch: pytest.MonkeyPatch) -> Callable[[Experiment], Recording]:
-    """Run a simulation and keep what it would throw away."""
-
-    def run(experiment: Experiment) -> Recording:
-        grad_w: list[FloatArray] = []
-        grad_h: list[FloatArray] = []
-        runs: list[_Simulation] = []
-
-        class Rows(_Rows):
-            def run(self) -> list[_Hidden]:
-                runs.append(self.simulation)
-                return super().run()
-
-            def _backward_layer(self, layer: int, upstream: FloatArray) -> FloatArray:
-                grad_h.insert(0, upstream.copy())
-                grad_before = super()._backward_layer(layer, upstream)
-                grad_w.insert(0, self.buffers.grad_w(self.buffers.weights[layer - 1].shape).copy())
-                if layer == 1:
-                    grad_h.insert(0, grad_before.copy())
-                return grad_before
-
-        monkeypatch.setattr(MODULE, "_Rows", Rows)
-        monkeypatch.setattr(MODULE, "threads", lambda: 1)
-        result = simulate(experiment)
-        monkeypatch.undo()
-        weights, z = ([array.copy() for array in arrays] for arrays in (runs[0].buffers.weights, runs[0].buffers.z))
-        biases: Biases = [0.0 if found is None else found for found in runs[0].biases]
-        return Recording(result, input_batch(experiment), weights, biases, z, grad_w, grad_h)
-
-    return run
+def record(experiment: Experiment) -> Recording:
+    network, batch = draw_network(experiment), input_batch(experiment)
+    with np.errstate(all="ignore"):
+        values = network.forward(batch)
+        shape = values[-1].out.shape
+        assert prod(shape) <= DRAWN
+        upstream = standard_normal(Streams(experiment).gradient(), shape).astype(batch.dtype)
+        gradients = network.backward(values, upstream)
+    return Recording(
+        simulate(experiment),
+        batch,
+        [layer.weights for layer in network.layers],
+        [0.0 if layer.biases is None else layer.biases for layer in network.layers],
+        [each.z for each in values],
+        [each.weights for each in gradients],
+        [*(each.h for each in gradients), upstream],
+    )
 
 
 def outputs(experiment: Experiment, batch: FloatArray, weights: list[FloatArray], biases: Biases) -> list[FloatArray]:
@@ -110,9 +100,7 @@ assert {str(network.get("normalization", "none")) for network in NETWORKS.values
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_backward_is_the_derivative_of_the_whole_network(
-    activation: str, network: str, record: Callable[[Experiment], Recording]
-) -> None:
+def test_backward_is_the_derivative_of_the_whole_network(activation: str, network: str) -> None:
     """Central differences in float64, along the gradient and a random direction mixed.
 
     A step of 1e-5 leaves a truncation error of about 1e-10 and a rounding error of about 1e-11, relative to the slope
@@ -158,9 +146,7 @@ def test_backward_is_the_derivative_of_the_whole_network(
         {"activation": "hard_tanh", "std": 1.0, "inputs": "uniform"},
     ],
 )
-def test_statistics_are_those_of_the_arrays(
-    values: dict[str, Any], dtype: str, record: Callable[[Experiment], Recording]
-) -> None:
+def test_statistics_are_those_of_the_arrays(values: dict[str, Any], dtype: str) -> None:
     experiment = Experiment(depth=3, width=40, samples=60, dtype=dtype).changed(**values)
     run = record(experiment)
     hs = outputs(experiment, run.batch, run.weights, run.biases)
@@ -198,9 +184,7 @@ def _check_hidden_layer(experiment: Experiment, run: Recording, layer: Layer, be
     assert layer.weights.same_sign == pytest.approx(one_sign.mean())
 
 
-def test_gradients_start_as_independent_unit_normals_and_add_up_over_samples(
-    record: Callable[[Experiment], Recording],
-) -> None:
+def test_gradients_start_as_independent_unit_normals_and_add_up_over_samples() -> None:
     experiment = Experiment(activation="linear", initializer="lecun_normal", depth=1, width=100, samples=400)
     run = record(experiment)
     start = run.grad_h[-1]
@@ -239,7 +223,7 @@ def test_another_depth_leaves_the_first_layers_as_they_were(values: dict[str, An
             assert layer.weights.std == deeper.weights.std
 
 
-def test_tied_layers_share_one_matrix_and_others_do_not(record: Callable[[Experiment], Recording]) -> None:
+def test_tied_layers_share_one_matrix_and_others_do_not() -> None:
     experiment = Experiment(depth=4, width=30, samples=20, tied=True)
     first, *others = record(experiment).weights
     assert all(np.array_equal(first, w) for w in others)
@@ -249,7 +233,7 @@ def test_tied_layers_share_one_matrix_and_others_do_not(record: Callable[[Experi
     assert all(np.array_equal(second, w) for w in later)
 
 
-def test_a_linear_network_is_one_matrix(record: Callable[[Experiment], Recording]) -> None:
+def test_a_linear_network_is_one_matrix() -> None:
     experiment = Experiment(activation="linear", initializer="lecun_normal", depth=6, width=50, dtype="float64")
     run = record(experiment)
     matrix = np.linalg.multi_dot(run.weights)
@@ -286,9 +270,7 @@ def test_lsuv_gives_every_layer_unit_variance(activation: str) -> None:
     assert (result.column("z_std")[1:] ** 2) == pytest.approx(np.ones(6), abs=0.1)
 
 
-def test_data_dependent_weights_give_every_unit_mean_0_and_variance_1(
-    record: Callable[[Experiment], Recording],
-) -> None:
+def test_data_dependent_weights_give_every_unit_mean_0_and_variance_1() -> None:
     experiment = Experiment(activation="relu", initializer="data_dependent", depth=4, width=50, samples=200)
     for z in record(experiment).z:
         assert z.mean(axis=0) == pytest.approx(np.zeros(50), abs=1e-4)  # float32 sums of 200 values
@@ -335,23 +317,33 @@ def test_finite_values_have_finite_statistics(activation: str, initializer: str)
         activation=activation, initializer=initializer, depth=3, width=2, samples=3, input_std=1e6, bias_std=1.0
     )
     for layer in simulate(experiment):
-        for signal in (layer.h, layer.z):
-            assert signal is None or signal.nonfinite == 1 or np.isfinite([signal.mean, signal.std, signal.rms]).all()
-        for gradient in (layer.grad_h, layer.grad_z, layer.weights and layer.weights.gradient):
-            assert not gradient or gradient.nonfinite == 1 or np.isfinite([gradient.std, gradient.median]).all()
+        for one in (layer.h, layer.z):
+            assert one is None or one.nonfinite == 1 or np.isfinite([one.mean, one.std, one.rms]).all()
+        for each in (layer.grad_h, layer.grad_z, layer.weights and layer.weights.gradient):
+            assert not each or each.nonfinite == 1 or np.isfinite([each.std, each.median]).all()
 
 
 def test_negligible_values_are_flushed_before_products_and_counted_before_that(
-    record: Callable[[Experiment], Recording],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Saturated tanh has slopes down to 1e-45. What they would add is below the rounding of the sums."""
-    run = record(Experiment(std=1.0, depth=2, width=500, samples=100))
+    flushed: list[FloatArray] = []
+
+    def counted(x: FloatArray) -> None:
+        flushed.append(x)
+        flush(x)
+
+    monkeypatch.setattr(run_module, "flush", counted)
+    experiment = Experiment(std=1.0, depth=2, width=500, samples=100)
+    run = record(experiment)
+    assert flushed
     z, start = run.z[-1], run.grad_h[-1]
     exact = start / np.cosh(z.astype(float)) ** 2
     assert (np.abs(exact[exact != 0]) < 1e-38).mean() > 0.01
-    assert run.grad_w[-1] == pytest.approx(np.tanh(run.z[0]).T.astype(float) @ exact, rel=1e-3, abs=1e-4)
-    grad_z = run.result.layers[-1].grad_z
-    assert grad_z and grad_z.histogram.edges[0] < -38
+    grad_w = np.tanh(run.z[0]).T.astype(float) @ exact
+    last = run.result.layers[-1]
+    assert last.weights and last.weights.norm == pytest.approx(np.linalg.norm(grad_w), rel=1e-4)
+    assert last.grad_z and last.grad_z.histogram.edges[0] < -38
 
 
 # --- the source documents ---
@@ -460,7 +452,7 @@ def test_float32_and_float64_are_the_same_network() -> None:
 
 
 def test_memory_stays_below_one_and_a_half_times_weights_and_activations(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MODULE, "threads", lambda: min(threads(), 2))  # each more draws in 2 MB of its own
+    monkeypatch.setattr(run_module, "threads", lambda: min(threads(), 2))  # each more draws in 2 MB of its own
     experiment = Experiment()
     Workspace._kept.clear()
     simulate(experiment.changed(depth=1, width=2, samples=2))  # imports and thread pools are not the experiment's
@@ -494,11 +486,63 @@ def test_too_big_an_experiment_is_refused_before_it_runs() -> None:
 
 
 def test_fixed_bins_are_those_of_the_lecture() -> None:
-    result = simulate(Experiment(depth=2, width=30, samples=40), Bins(30, -1.0, 1.0))
-    first, *hidden = result
-    assert first.h.histogram.edges == pytest.approx(np.linspace(-1, 1, 31))
-    assert first.h.histogram.below > 0 and first.h.histogram.above > 0  # unit normals reach further
-    assert all(layer.h.histogram.counts.sum() == 30 * 40 for layer in hidden)
+    first, *hidden = (layer.h.fine.histogram(Bins(30, -1.0, 1.0)) for layer in simulate(Experiment(depth=2, width=30)))
+    assert first.edges == pytest.approx(np.linspace(-1, 1, 31))
+    assert first.below > 0 and first.above > 0  # unit normals reach further
+    assert all(histogram.counts.sum() == histogram.total for histogram in hidden)
+
+
+# --- a network of somebody's own ---
+
+
+def test_a_drawn_network_gives_the_same_as_its_experiment() -> None:
+    """All but the last gradient, which its own seed draws."""
+    experiment = Experiment(depth=3, width=30, samples=50, bias_std=0.3, residual=0.5, normalization="batch")
+    whole = simulate(experiment).to_frame()
+    network, batch = draw_network(experiment), input_batch(experiment)
+    before = [layer.weights.copy() for layer in network.layers], batch.copy()
+    own = simulate_network(network, batch).to_frame()
+    forward = [name for name in whole.columns if "grad" not in name]
+    assert len(forward) > 15
+    pd.testing.assert_frame_equal(own[forward], whole[forward], check_exact=True)
+    assert all(np.array_equal(a, layer.weights) for a, layer in zip(before[0], network.layers, strict=True))
+    assert np.array_equal(before[1], batch)
+
+
+def test_every_layer_may_be_different() -> None:
+    """Widths, activations, normalizations with learnt scale and shift, arrays that cannot be written to or lie by
+    columns: the statistics are those of `Network` on the whole batch."""
+    rng = np.random.default_rng(0)
+    kinds = [
+        ("tanh", 7, "none", False),
+        ("maxout", 12, "layer", False),
+        ("relu", 12, "batch", True),
+        ("gelu", 3, "none", False),
+    ]
+    fan_in, layers, arrays = 5, [], []
+    for id, width, norm, skip in kinds:
+        phi = ACTIVATIONS[id]
+        alpha = phi.alpha(None)
+        branch = 0.5 if skip else 1.0
+        layers.append(
+            LayerSpec(phi, alpha, fan_in, width, phi.pieces(alpha), None, 0.0, branch, skip, NORMALIZATIONS[norm])
+        )
+        units = layers[-1].weight_shape[1]
+        learnt = (1 + rng.random(units), rng.random(units)) if norm != "none" else (None, None)
+        arrays.append((np.asfortranarray(rng.standard_normal((fan_in, units))), rng.random(units), *learnt))
+        fan_in = width
+    network = Network(NetworkSpec(tuple(layers), dtype="float64"), *zip(*arrays, strict=True))
+    batch = rng.standard_normal((40, 5))
+    batch.flags.writeable = False
+    result = simulate_network(network, batch, seed=3)
+    values = network.forward(batch)
+    upstream = standard_normal(np.random.default_rng(3), (40, 3)).astype(float)
+    gradients = network.backward(values, upstream)
+    assert result.column("std")[1:] == pytest.approx([each.out.std() for each in values])
+    assert result.column("z_std")[1:] == pytest.approx([each.z.std() for each in values])
+    assert result.column("grad_h_std") == pytest.approx([*(each.h.std() for each in gradients), upstream.std()])
+    assert result.column("grad_w_std")[1:] == pytest.approx([each.weights.std() for each in gradients])
+    assert result.column("fan_in")[1:].tolist() == [5, 7, 12, 12]
 
 
 # --- threads ---
@@ -575,41 +619,64 @@ def test_a_members_error_ends_all_and_is_raised(unlucky: int, before_meeting: bo
     assert active_count() == before
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 1000])
+@pytest.mark.parametrize("items", [1, 2, 7, 1000])
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_members_have_all_rows_among_them(rows: int, size: int) -> None:
-    parts = run_team(lambda member: member.gather(list(range(rows)[member.rows(rows)])), size)
-    assert [row for part in parts for row in part] == list(range(rows))
+def test_members_have_all_items_among_them(items: int, size: int) -> None:
+    parts = run_team(lambda member: member.gather(list(member.neighbours(range(items)))), size)
+    assert [item for part in parts for item in part] == list(range(items))
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
+def test_a_thread_that_cannot_start_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = Thread.start, active_count()
+
+    def unlucky(thread: Thread) -> None:
+        if thread.name == "initviz-2":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", unlucky)
+    with pytest.raises(RuntimeError, match="can't start"):
+        run_team(lambda member: member.gather(None), 3)
+    assert active_count() == started
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2048), (1000, 500), (1797, 100), (10_000, 3)])
+def test_chunks_hold_every_row_once_and_are_enough_for_four_threads(shape: tuple[int, int]) -> None:
+    chunks = row_chunks(*shape)
+    assert [row for chunk in chunks for row in range(chunk.start, chunk.stop)] == list(range(shape[0]))
+    assert len(chunks) >= min(4, shape[0]) or prod(shape) < 4 * SHARE
+
+
 @pytest.mark.parametrize(
-    ("activation", "initializer"), [("relu", "he_normal"), ("sigmoid", "random_normal"), ("tanh", "lsuv")]
+    ("activation", "initializer", "dtype"),
+    [("relu", "he_normal", "float32"), ("sigmoid", "random_normal", "float64"), ("tanh", "lsuv", "float32")],
 )
 @pytest.mark.parametrize("network", NETWORKS)
-def test_one_thread_and_many_agree(
-    network: str, activation: str, initializer: str, monkeypatch: pytest.MonkeyPatch
+def test_one_thread_and_many_agree_to_the_last_bit(
+    network: str, activation: str, initializer: str, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sums in another order: the last digits may differ, counts may not. Sigmoid's lie so far from 0 that they
-    are read twice."""
+    """Sigmoid's values lie so far from 0 that they are read twice; the batch is not a multiple of anything."""
     experiment = Experiment(
         activation=activation,
         initializer=initializer,
         depth=3,
-        width=100,
-        samples=600,
-        dtype="float64",
+        width=101,
+        samples=613,
+        dtype=dtype,
         **NETWORKS[network],
     )
-    monkeypatch.setattr(MODULE, "threads", lambda: 1)
+    monkeypatch.setattr(run_module, "threads", lambda: 1)
     alone = simulate(experiment)
-    monkeypatch.setattr(MODULE, "threads", lambda: 3)
-    for late in (True, False):
-        for name in ("signal", "gradient", "mean_cosine"):
-            monkeypatch.setattr(MODULE, name, _delayed(getattr(statistics, name), late))
+    for late, size in ((True, 2), (False, 3)):
+        monkeypatch.setattr(run_module, "threads", lambda size=size: size)
+        for name, measure in (("signal", signal), ("gradient", gradient), ("histogram", histogram)):
+            monkeypatch.setattr(run_module, name, _delayed(measure, late))
         several = simulate(experiment)
-        for name in alone.to_frame().columns:
-            assert several.column(name) == pytest.approx(alone.column(name), rel=1e-9, abs=1e-12, nan_ok=True)
+        pd.testing.assert_frame_equal(several.to_frame(), alone.to_frame(), check_exact=True)
+        for layer, other in zip(alone, several, strict=True):
+            assert np.array_equal(layer.h.fine.counts, other.h.fine.counts)
+            assert np.array_equal(layer.grad_h.histogram.counts, other.grad_h.histogram.counts)
 
 
 def _delayed(measure: Callable[..., Any], late: bool) -> Callable[..., Any]:
