@@ -65,7 +65,7 @@ def _draws(experiment: Experiment, run: Run) -> list[Callable[[], None]]:
 
     def draw_layer(number: int, layer: Dense) -> None:
         draw_weights(experiment, layer.spec, streams.weights(number), layer.weights)
-        layer.biases = draw_biases(layer.spec, streams.biases(number), experiment.dtype)
+        layer.biases = draw_biases(experiment, layer.spec, streams.biases(number))
 
     layers = [partial(draw_layer, number, layer) for number, layer in enumerate(run.network.layers, 1)]
     return [draw_inputs, partial(_draw_gradient, run, streams.gradient()), *layers]

@@ -1,12 +1,10 @@
 """The random network of an experiment: from here on nothing asks for the experiment any more."""
 
-from math import sqrt
-
 import numpy as np
 
 from initviz.arrays import FloatArray
 from initviz.network.experiment import Experiment
-from initviz.network.initializers import Fit, standard_normal
+from initviz.network.initializers import Fit
 from initviz.network.network import Dense, Network
 from initviz.network.spec import LayerSpec, NetworkSpec
 from initviz.network.streams import Streams, draw_batch
@@ -29,7 +27,7 @@ def draw_network(experiment: Experiment, batch: FloatArray | None = None, spec: 
         if weights is None:
             weights = np.empty(layer.weight_shape, experiment.dtype)
             draw_weights(experiment, layer, streams.weights(number), weights)
-        biases = draw_biases(layer, streams.biases(number), experiment.dtype)
+        biases = draw_biases(experiment, layer, streams.biases(number))
         if experiment.tied and not fit:
             tied[layer.weight_shape] = weights
         if fit and h is not None:
@@ -47,12 +45,12 @@ def draw_weights(experiment: Experiment, layer: LayerSpec, rng: np.random.Genera
         out[:, first : first + layer.width] = initializer.draw(rng, layer.fan_in, layer.width, settings)
 
 
-def draw_biases(layer: LayerSpec, rng: np.random.Generator, dtype: str) -> FloatArray | None:
+def draw_biases(experiment: Experiment, layer: LayerSpec, rng: np.random.Generator) -> FloatArray | None:
     """A layer's biases (pieces * width,), or None where they are all 0."""
     if not layer.bias_variance:
         return None
-    biases = sqrt(layer.bias_variance) * standard_normal(rng, layer.weight_shape[1:])
-    return biases.astype(dtype)
+    biases = experiment.weights.draw_biases(rng, layer.weight_shape[1], layer.bias_variance)
+    return biases.astype(experiment.dtype)
 
 
 def fit_to_batch(fit: Fit, weights: FloatArray, biases: FloatArray | None, h: FloatArray) -> FloatArray | None:

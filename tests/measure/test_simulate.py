@@ -69,7 +69,7 @@ def record(experiment: Experiment) -> Recording:
         [0.0 if layer.biases is None else layer.biases for layer in network.layers],
         [each.z for each in values],
         [each.weights for each in gradients],
-        [*(each.h for each in gradients), upstream],
+        [*(each.h for each in gradients if each.h is not None), upstream],
     )
 
 
@@ -540,7 +540,9 @@ def test_every_layer_may_be_different() -> None:
     gradients = network.backward(values, upstream)
     assert result.column("std")[1:] == pytest.approx([each.out.std() for each in values])
     assert result.column("z_std")[1:] == pytest.approx([each.z.std() for each in values])
-    assert result.column("grad_h_std") == pytest.approx([*(each.h.std() for each in gradients), upstream.std()])
+    assert result.column("grad_h_std") == pytest.approx(
+        [*(each.h.std() for each in gradients if each.h is not None), upstream.std()]
+    )
     assert result.column("grad_w_std")[1:] == pytest.approx([each.weights.std() for each in gradients])
     assert result.column("fan_in")[1:].tolist() == [5, 7, 12, 12]
 
