@@ -14,26 +14,10 @@ from scipy import special
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Param
-
-Curve: TypeAlias = Callable[[FloatArray, float], FloatArray]
-"""(z, alpha) -> array of the same shape and dtype; alpha is ignored by functions without a parameter."""
+from initviz.layer_forms import ABRELU, MAXOUT, Curve, LayerForm
 
 Kernel: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray, float], tuple[FloatArray, FloatArray]]
 """(q_a, q_b, c, alpha) -> E phi(u) phi(v) and E phi'(u) phi'(v) for u, v of variances q_a, q_b and correlation c."""
-
-
-@dataclass(frozen=True)
-class LayerForm:
-    """How a whole layer computes an activation that is not elementwise.
-
-    forward: (z, alpha) -> h, with z of shape (samples, pieces * width) and h (samples, width).
-    backward: (z, alpha, dL/dh) -> dL/dz, the exact vector-Jacobian product.
-    pieces: how many affine maps feed one unit (2 or more for maxout).
-    """
-
-    forward: Curve
-    backward: Callable[[FloatArray, float, FloatArray], FloatArray]
-    pieces: Callable[[float], int] = lambda alpha: 1
 
 
 @dataclass(frozen=True)
@@ -63,8 +47,6 @@ class Activation:
     """The two-input moments in closed form, where there is one."""
     ufunc: np.ufunc | None = None
     """phi, where it is one: it writes its values where they belong, without an array between."""
-    mean_field_id: str | None = None
-    """The elementwise function this one turns into at infinite width, where it is another one (abrelu: relu)."""
 
     @property
     def elementwise(self) -> bool:
@@ -138,7 +120,7 @@ def _softsign(z: FloatArray, alpha: float) -> FloatArray:
     return z / (1 + np.abs(z))
 
 
-def _pdf(z: FloatArray) -> FloatArray:
+def normal_density(z: FloatArray) -> FloatArray:
     """Density of the standard normal."""
     return np.exp(-0.5 * np.square(z)) / sqrt(2 * pi)
 
@@ -174,7 +156,7 @@ def _between(z: FloatArray, low: float, high: float) -> FloatArray:
 
 def _gelu_slope(z: FloatArray, alpha: float) -> FloatArray:
     z = np.clip(z, -40, 40)  # beyond, the slope is exactly 0 or 1
-    return 0.5 * special.erfc(-z / sqrt(2)) + z * _pdf(z)
+    return 0.5 * special.erfc(-z / sqrt(2)) + z * normal_density(z)
 
 
 def _gelu_tanh_inner(z: FloatArray) -> FloatArray:
@@ -259,35 +241,7 @@ def _squareplus_slope(z: FloatArray, b: float) -> FloatArray:
     return _squareplus(z, b) / np.hypot(z, sqrt(b))
 
 
-# --- activations that are not elementwise --------------------------------------------------------------------------
-
-
-def _abrelu(z: FloatArray, alpha: float) -> FloatArray:
-    return np.maximum(z - alpha * z.mean(axis=1, keepdims=True), 0)
-
-
-def _abrelu_backward(z: FloatArray, alpha: float, grad_h: FloatArray) -> FloatArray:
-    """The mean is part of the function: every unit that fires also lowers the threshold's share of all others."""
-    passed = np.where(z > alpha * z.mean(axis=1, keepdims=True), grad_h, 0)
-    passed -= alpha * passed.mean(axis=1, keepdims=True)
-    return passed
-
-
-def _by_piece(z: FloatArray, pieces: float) -> FloatArray:
-    """(samples, pieces * width) as (samples, pieces, width)."""
-    return z.reshape(len(z), round(pieces), -1)
-
-
-def _maxout(z: FloatArray, pieces: float) -> FloatArray:
-    return _by_piece(z, pieces).max(axis=1)
-
-
-def _maxout_backward(z: FloatArray, pieces: float, grad_h: FloatArray) -> FloatArray:
-    """The whole gradient goes to the piece that won (the first of equals)."""
-    grad_z = np.zeros_like(z)
-    winner = _by_piece(z, pieces).argmax(axis=1)[:, np.newaxis, :]
-    np.put_along_axis(_by_piece(grad_z, pieces), winner, grad_h[:, np.newaxis, :], axis=1)
-    return grad_z
+# --- the demonstration of maxout ------------------------------------------------------------------------------------
 
 
 def _demo_lines(pieces: float) -> tuple[FloatArray, FloatArray]:
@@ -543,8 +497,7 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z)_i = \max(0, z_i - \alpha\,\bar z),\ \bar z\ \text{the mean over the sample's units}",
             kinks=(0.0,),
             param=Param("alpha", 1.0, -2.0, 2.0, 0.1, "Share of the mean that is subtracted."),
-            layer=LayerForm(_abrelu, _abrelu_backward),
-            mean_field_id="relu",
+            layer=ABRELU,
             source="Dubey & Chakraborty (2021), arXiv:1804.02051",
         ),
         Activation(
@@ -554,7 +507,7 @@ ACTIVATIONS = Catalogue(
             dphi=_maxout_demo_slope,
             latex=r"\phi(z_1, \dots, z_k) = \max_j z_j",
             param=Param("pieces", 2, 2, 5, 1, "How many affine maps compete for one unit."),
-            layer=LayerForm(_maxout, _maxout_backward, pieces=round),
+            layer=MAXOUT,
             source="Goodfellow et al. (2013), arXiv:1302.4389",
         ),
     ],

@@ -7,10 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from initviz.activations import ACTIVATIONS, Activation, Curve
+from initviz.activations import ACTIVATIONS, Activation
 from initviz.arrays import FloatArray
 from initviz.figures.panels import grid, panel_title
 from initviz.figures.theme import LIGHT, Theme, compact, faded, figure, layout
+from initviz.layer_forms import Curve
 from initviz.measure.propagation import Histogram
 from initviz.text import percent, say, show
 

@@ -15,7 +15,7 @@ from scipy import special
 
 from initviz.activations import Activation
 from initviz.arrays import FloatArray
-from initviz.gaussian.moments import at_infinite_width
+from initviz.gaussian.moments import at_infinite_width, selection_of
 from initviz.gaussian.quadrature import REACH, bends, effective
 
 _STEPS = np.arange(8) / 8
@@ -49,7 +49,7 @@ def _below(activation: Activation, alpha: float | None, q: float | FloatArray, l
     q = effective(activation, np.asarray(q, dtype=float))[..., np.newaxis]
     root = np.sqrt(np.clip(q, 1e-300, 1e300))
     if not activation.elementwise:
-        return np.where(q > 0, special.ndtr(levels / root) ** activation.pieces(alpha), levels > 0)
+        return np.where(q > 0, selection_of(activation).below(special.ndtr(levels / root), alpha), levels > 0)
     z = _pieces(activation, alpha, root.ravel())
     below = activation.phi(z, alpha)[:, np.newaxis] < levels
     piece, level = np.nonzero(below[1:] != below[:-1])

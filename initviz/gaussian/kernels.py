@@ -18,7 +18,7 @@ from scipy.optimize import elementwise
 
 from initviz.activations import Activation, Kernel
 from initviz.arrays import FloatArray
-from initviz.gaussian.moments import at_infinite_width, moments
+from initviz.gaussian.moments import at_infinite_width, moments, selection_of
 from initviz.gaussian.quadrature import REACH, Octaves, bends, doubling, edges, effective, panels
 
 
@@ -106,13 +106,15 @@ class _Closed:
 
 
 @lru_cache(maxsize=8)
-def _maxout_kernel(activation: Activation, alpha: float) -> Kernel:
-    """Two-input moments of the largest of k pieces: a Chebyshev series in the angle arccos c, good to 1e-10.
+def _selection_kernel(activation: Activation, alpha: float) -> Kernel:
+    """Two-input moments of one piece out of k (maxout): a Chebyshev series in the angle arccos c, good to 1e-10.
 
-    The slopes are P(the same piece wins for u and v) = E k Phi(X, V; c)^(k - 1), with Phi the joint distribution of
-    two unit normals of correlation c (Owen 1956, eq. 2.1); integrated over the angle they give the product.
+    The slopes are P(the same piece wins for u and v), for maxout E k Phi(X, V; c)^(k - 1), with Phi the joint
+    distribution of two unit normals of correlation c (Owen 1956, eq. 2.1); integrated over the angle they give the
+    product.
     """
     pieces, equal = activation.pieces(alpha), moments(activation, alpha, 1.0).m2
+    chance = selection_of(activation).chance
     z, weights = panels(edges(np.zeros(0), step=4.0))
     x = z[:, np.newaxis]
 
@@ -121,7 +123,7 @@ def _maxout_kernel(activation: Activation, alpha: float) -> Kernel:
         v = c * x + s * z
         both = 0.5 * (special.ndtr(x) + special.ndtr(v) - (x * v < 0))
         both -= special.owens_t(x, (v / x - c) / s) + special.owens_t(v, (x / v - c) / s)
-        return float(pieces * weights @ both ** (pieces - 1) @ weights)
+        return float(pieces * weights @ chance(both, alpha) @ weights)
 
     slopes = np.polynomial.Chebyshev.interpolate(np.vectorize(same_winner), 25, domain=[0, pi])
     fall = np.polynomial.Chebyshev.interpolate(lambda angle: slopes(angle) * np.sin(angle), 40, domain=[0, pi])
@@ -271,7 +273,7 @@ def pair_law(activation: Activation, alpha: float | None, q_a: float | FloatArra
     """
     activation, alpha = at_infinite_width(activation, alpha)
     q_a, q_b = np.broadcast_arrays(np.asarray(q_a, dtype=float), np.asarray(q_b, dtype=float))
-    kernel = activation.kernel if activation.elementwise else _maxout_kernel(activation, alpha)
+    kernel = activation.kernel if activation.elementwise else _selection_kernel(activation, alpha)
     return _Closed(kernel, alpha, q_a, q_b) if kernel else _series(activation, alpha, q_a, q_b)
 
 

@@ -1,11 +1,12 @@
 """One activation under Gaussian pre-activations, at infinite width: moments, gains and the critical point.
 
-Public: moments, second_moment, Moments, at_infinite_width; gains, Gains; fixed_point, depth_scale;
-edge_of_chaos, EdgeOfChaos; critical_point, CriticalPoint, init_pair.
+Public: moments, second_moment, Moments; at_infinite_width, has_moments, NoMoments, selected, selection_of; gains,
+Gains; fixed_point, depth_scale; edge_of_chaos, EdgeOfChaos; critical_point, CriticalPoint, init_pair.
 
 Notation: z = sqrt(q) Z with Z ~ N(0, 1), h = phi(z), q = E z^2; weights have variance sw2 / fan_in, biases sb2.
 Every function takes (activation, alpha) first; alpha None means the default. Activations that turn into another one
-at infinite width are taken as that one (abrelu as relu), and maxout has its own moments.
+at infinite width are taken as that one (abrelu as relu), and a layer form may have its own moments (maxout); with
+neither, NoMoments is raised.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,9 @@ from scipy.optimize import elementwise
 
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.arrays import FloatArray
+from initviz.catalogue import InputError
 from initviz.gaussian.quadrature import REACH, Octaves, bends, edges, effective, panels
+from initviz.layer_forms import Selection
 
 # --- integrals -------------------------------------------------------------------------------------------------------
 
@@ -62,13 +65,18 @@ def _integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArra
     )
 
 
-def _maxout_integrals(pieces: int, q: FloatArray) -> FloatArray:
-    """The fields of `Moments` for the largest of `pieces` independent N(0, q), shape (len(q), 8).
-
-    Exactly one piece of a unit carries its gradient, with slope 1: the slopes, summed over the pieces, have moments 1.
-    """
+def selected(activation: Activation, alpha: float) -> tuple[FloatArray, FloatArray]:
+    """Nodes, and weights with the density in them, of h at q = 1 for a unit that passes on one of its pieces."""
     z, weights = panels(edges(np.zeros(0)))
-    weights *= pieces * special.ndtr(z) ** (pieces - 1)
+    return z, weights * activation.pieces(alpha) * selection_of(activation).chance(special.ndtr(z), alpha)
+
+
+def _selection_integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
+    """The fields of `Moments` for a unit that passes on one of its pieces, each N(0, q); shape (len(q), 8).
+
+    Exactly one piece carries the gradient, with slope 1: the slopes, summed over the pieces, have moments 1.
+    """
+    z, weights = selected(activation, alpha)
     e1, e2, e4 = (float(weights @ z**k) for k in (1, 2, 4))
     one = np.ones_like(q)
     return np.stack([e1 * np.sqrt(q), e2 * q, e4 * q**2, (e2 - e1**2) * q, one, one, one, e2 * one], axis=1)
@@ -98,11 +106,29 @@ class Moments(Generic[T]):
     """dm2 / dq = E[(Z^2 - 1) phi^2] / 2q = E[Z phi phi'] / sqrt(q); times sw2 it is chi_par."""
 
 
+class NoMoments(InputError):
+    """Theory does not know an activation; the message says which."""
+
+
 def at_infinite_width(activation: Activation, alpha: float | None) -> tuple[Activation, float]:
-    """What an activation is there (abrelu: relu), with the parameter to use."""
-    if activation.mean_field_id is not None:
-        activation, alpha = ACTIVATIONS[activation.mean_field_id], None
+    """What an activation is there (abrelu: relu), with the parameter to use. Raises NoMoments where that is unknown."""
+    form = activation.layer
+    if form and form.limit_id is not None:
+        activation, alpha = ACTIVATIONS[form.limit_id], None
+    elif form and not form.selection:
+        raise NoMoments(f"{activation.name} has no moments: it is not elementwise, and its layer form gives none.")
     return activation, activation.alpha(alpha)
+
+
+def has_moments(activation: Activation) -> bool:
+    """Whether theory knows what an activation does in wide layers."""
+    return activation.layer is None or bool(activation.layer.limit_id or activation.layer.selection)
+
+
+def selection_of(activation: Activation) -> Selection:
+    """The law of a unit that is not elementwise, as `at_infinite_width` leaves it."""
+    assert activation.layer is not None and activation.layer.selection is not None
+    return activation.layer.selection
 
 
 @lru_cache(maxsize=128)
@@ -110,7 +136,7 @@ def _octaves(activation: Activation, alpha: float) -> Octaves:
     def compute(q: FloatArray) -> FloatArray:
         if activation.elementwise:
             return _integrals(activation, alpha, q)
-        return _maxout_integrals(activation.pieces(alpha), q)
+        return _selection_integrals(activation, alpha, q)
 
     # next to an offset phi(0) small differences drown in rounding, but what has an offset is smooth at 0
     offset = activation.elementwise and activation.phi(np.zeros(1), alpha)[0] != 0
@@ -299,7 +325,7 @@ def _point(activation: Activation, alpha: float | None, q: float, kind: Kind, no
 
 
 def critical_point(activation: Activation, alpha: float | None = None) -> CriticalPoint:
-    """The (sw2, sb2) at which variance and gradient both keep their size: chi_1 = chi_par = 1.
+    """The (sw2, sb2) at which variance and gradient both keep their size: chi_1 = chi_par = 1. Raises NoMoments.
 
     kind says what exists: "critical" such a point; "edge of chaos" only points that keep the gradient while the
     variance falls back to q*, of which the slowest to do so is given; "unstable" only points that the variance runs

@@ -3,26 +3,21 @@
 Gauss-Hermite quadrature lies at kinks and at large q (at q = 500, E tanh'^2 is off by 99.99 % with 100 nodes). Here the
 axis is cut at every kink, and around it into panels of doubling width, with 16 Gauss-Legendre nodes each.
 
-Public: effective, bends, doubling, edges, panels, gauss, REACH; Octaves.
+Public: effective, bends, doubling, edges, panels, REACH; Octaves.
 """
 
 from collections.abc import Callable
 from functools import cached_property
-from math import ceil, log2, pi, sqrt
+from math import ceil, log2, pi
 
 import numpy as np
 
-from initviz.activations import Activation
+from initviz.activations import Activation, normal_density
 from initviz.arrays import FloatArray
 
 REACH = 12.0
 """Standard deviations of a Gaussian that are integrated over; beyond lies less than 1e-32 of its mass."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
-
-
-def gauss(z: FloatArray) -> FloatArray:
-    """Density of the standard normal."""
-    return np.exp(-0.5 * np.square(z)) / sqrt(2 * pi)
 
 
 def doubling(start: float, reach: float) -> FloatArray:
@@ -63,7 +58,7 @@ def panels(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Nodes, and weights with the Gaussian density in them, of the panels between edges along the last axis."""
     half = np.diff(edges)[..., np.newaxis] / 2
     nodes = edges[..., :-1, np.newaxis] + half * (1 + _NODES)
-    weights = half * _WEIGHTS * gauss(nodes)
+    weights = half * _WEIGHTS * normal_density(nodes)
     shape = (*edges.shape[:-1], -1)
     return nodes.reshape(shape), weights.reshape(shape)
 

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from initviz.activations import ACTIVATIONS, Activation
+from initviz.activations import ACTIVATIONS, Activation, normal_density
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
 from initviz.gaussian.moments import init_pair
@@ -99,7 +99,7 @@ def _unit_density(distribution: Distribution, x: FloatArray) -> FloatArray:
     if distribution == "uniform":
         return np.where(np.abs(x) <= sqrt(3), 1 / sqrt(12), 0.0)
     if distribution == "normal":
-        return np.exp(-0.5 * np.square(x)) / sqrt(2 * pi)
+        return normal_density(x)
     inside = np.abs(x) * TRUNCATED_STD <= 2
     return np.where(inside, TRUNCATED_STD / erf(sqrt(2)) * _unit_density("normal", x * TRUNCATED_STD), 0.0)
 

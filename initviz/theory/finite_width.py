@@ -17,7 +17,7 @@ from scipy import special
 
 from initviz.activations import Activation
 from initviz.arrays import FloatArray
-from initviz.gaussian.moments import at_infinite_width, moments
+from initviz.gaussian.moments import at_infinite_width, moments, selected
 from initviz.gaussian.quadrature import REACH, Octaves, bends, edges, effective, panels
 from initviz.network.normalization import EPSILON
 from initviz.theory.layers import Run
@@ -211,7 +211,7 @@ def _series(run: Run, q: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatAr
 
 @lru_cache(maxsize=64)
 def _hermite_table(activation: Activation, alpha: float) -> Octaves:
-    compute = _hermite if activation.elementwise else _maxout
+    compute = _hermite if activation.elementwise else _selection
     columns = _FUNCTIONS * (TERMS + _FUNCTIONS)
     return Octaves(lambda q: compute(activation, alpha, q), columns, low=-40, high=60, rounding=ROUNDING)
 
@@ -225,10 +225,8 @@ def _hermite(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
     return _projected(np.stack([phi, np.square(phi), np.square(slope)], axis=1), z, weights, TERMS)
 
 
-def _maxout(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
-    z, weights = panels(edges(np.zeros(0)))
-    pieces = activation.pieces(alpha)
-    weights = weights * pieces * special.ndtr(z) ** (pieces - 1)
+def _selection(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
+    z, weights = selected(activation, alpha)
     functions = np.stack([z, z**2, np.ones_like(z)])
     return np.repeat(_projected(functions[np.newaxis], z[np.newaxis], weights[np.newaxis], 1), q.size, axis=0)
 

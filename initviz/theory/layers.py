@@ -13,6 +13,7 @@ import numpy as np
 
 from initviz.activations import Activation
 from initviz.arrays import FloatArray
+from initviz.gaussian.moments import has_moments
 from initviz.network.normalization import WideLimit
 from initviz.network.spec import LayerSpec, NetworkSpec
 
@@ -138,6 +139,8 @@ def _gap(layer: LayerSpec) -> str:
     """What theory would have to know of a layer and does not, as half a sentence."""
     if layer.weight_variance is None:
         return "the weights have no known variance"
+    if not has_moments(layer.activation):
+        return f"{layer.activation.name} is not elementwise, and its layer form gives no moments"
     if layer.normalization.limit is None:
         return f"what {layer.normalization.name} does in wide layers is not known"
     return ""

@@ -16,7 +16,7 @@ from initviz.network.experiment import Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.progress import Progress
 from initviz.theory.batches import batch_of
-from initviz.theory.layers import side_by_side
+from initviz.theory.layers import no_prediction, side_by_side
 from initviz.theory.mean_field import propagate, propagate_back
 
 # --- the phase diagram ---------------------------------------------------------------------------------------------
@@ -82,7 +82,9 @@ def pair_growth(experiment: Experiment, progress: Progress | None = None) -> Pai
     forward, backward = np.full((2, len(ACTIVATIONS), len(INITIALIZERS)), nan)
     with np.errstate(all="ignore"):
         for row, id in enumerate(ACTIVATIONS):
-            forward[row, columns], backward[row, columns] = _growth(experiment.changed(activation=id), predictable)
+            changed = experiment.changed(activation=id)
+            if not no_prediction(changed.changed(initializer=predictable[0]).spec()):
+                forward[row, columns], backward[row, columns] = _growth(changed, predictable)
             if progress:
                 progress((row + 1) / len(ACTIVATIONS))
     return PairGrowth(tuple(ACTIVATIONS), tuple(INITIALIZERS), forward, backward)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from initviz.activations import ACTIVATIONS, Activation
-from initviz.gaussian.moments import Gains, critical_point, gains
+from initviz.gaussian.moments import Gains, critical_point, gains, has_moments
 from initviz.gaussian.properties import Cost, measured_costs, properties
 from initviz.measure.propagation import Layer
 from initviz.network.experiment import Experiment
@@ -67,7 +67,7 @@ def properties_table() -> None:
 def gain_table() -> None:
     """Gains that keep signal or gradient, PyTorch's beside them, and the critical point: one row per function."""
     rows = []
-    for activation in ACTIVATIONS.values():
+    for activation in filter(has_moments, ACTIVATIONS.values()):
         all_three, point = gains(activation), critical_point(activation)
         rows.append(
             {

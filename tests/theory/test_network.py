@@ -2,18 +2,26 @@
 
 Every layer has a width, a variance and a function of its own."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import special
 
-from initviz import Experiment, predict
-from initviz.activations import ACTIVATIONS
+from initviz import Experiment, predict, simulate
+from initviz.activations import ACTIVATIONS, Activation
 from initviz.arrays import FloatArray
+from initviz.catalogue import InputError
+from initviz.gaussian.distributions import zero_share
+from initviz.gaussian.kernels import pair_law
+from initviz.gaussian.moments import critical_point, gains, moments
+from initviz.layer_forms import LayerForm
 from initviz.network.network import LayerValues, Network
 from initviz.network.normalization import NORMALIZATIONS, Normalization
 from initviz.network.spec import LayerSpec, NetworkSpec
 from initviz.theory.batches import batch_of, summarized
+from initviz.theory.phase import pair_growth, phase_map
 from initviz.theory.prediction import predict_network
 from tests.networks import within
 
@@ -75,16 +83,77 @@ def test_an_experiment_is_one_network_of_layers_that_are_alike() -> None:
         np.testing.assert_array_equal(prediction.column(name), values)
 
 
+def _glu(z: FloatArray, alpha: float) -> FloatArray:
+    value, gate = np.split(z, 2, axis=1)
+    return value * special.expit(gate)
+
+
+def _glu_backward(z: FloatArray, alpha: float, grad_h: FloatArray) -> FloatArray:
+    value, gate = np.split(z, 2, axis=1)
+    open_share = special.expit(gate)
+    return np.hstack([grad_h * open_share, grad_h * value * open_share * (1 - open_share)])
+
+
+GLU = Activation(
+    id="glu",
+    name="GLU",
+    phi=lambda z, a: z * special.expit(z),
+    dphi=lambda z, a: special.expit(z) * (1 + z * special.expit(-z)),
+    latex=r"\phi(z_1, z_2) = z_1 \sigma(z_2)",
+    source="Dauphin et al. (2017), arXiv:1612.08083",
+    layer=LayerForm(_glu, _glu_backward, pieces=lambda alpha: 2),
+)
+RMS = Normalization("rms", "RMS norm", 1)
+
 SECOND = OWN.layers[1]
-RMS_NORM = replace(SECOND, normalization=Normalization("rms", "RMS norm", 1))
-FITTED = replace(SECOND, weight_variance=None)
+UNKNOWN = {
+    "GLU": replace(SECOND, activation=GLU, pieces=2),
+    "RMS norm": replace(SECOND, normalization=RMS),
+    "variance": replace(SECOND, weight_variance=None),
+}
 
 
-@pytest.mark.parametrize(("unknown", "why"), [(RMS_NORM, "RMS norm"), (FITTED, "variance")], ids=["norm", "variance"])
-def test_what_theory_does_not_know_is_not_predicted(unknown: LayerSpec, why: str) -> None:
+@pytest.mark.parametrize("why", UNKNOWN)
+def test_what_theory_does_not_know_is_not_predicted(why: str) -> None:
     """The reason names it and its layer."""
-    spec = replace(OWN, layers=(OWN.layers[0], unknown, *OWN.layers[2:]))
+    spec = replace(OWN, layers=(OWN.layers[0], UNKNOWN[why], *OWN.layers[2:]))
     prediction = predict_network(spec, summarized(np.random.default_rng(0).standard_normal((5, 100))))
     assert prediction.reason.startswith("No prediction: ") and why in prediction.reason
     assert "layer 2" in prediction.reason
     assert prediction.to_frame().drop(columns="layer").isna().all(axis=None)
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GLU and RMS normalization stand in the catalogues, without moments."""
+    monkeypatch.setattr(ACTIVATIONS, "_entries", {**ACTIVATIONS, "glu": GLU})
+    monkeypatch.setattr(NORMALIZATIONS, "_entries", {**NORMALIZATIONS, "rms": RMS})
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize("changes", [{"activation": "glu"}, {"normalization": "rms"}], ids=["GLU", "RMS norm"])
+def test_an_entry_without_moments_is_measured_but_not_predicted(changes: dict[str, str]) -> None:
+    """Nor does it have a number in the table of all pairs; the rest of the table is there."""
+    experiment = Experiment(initializer="lecun_normal", depth=2, width=30, samples=20).changed(**changes)
+    assert (simulate(experiment).column("std") > 0).all()
+    assert predict(experiment).reason.startswith("No prediction: ")
+    growth = pair_growth(experiment)
+    known = ~np.isnan(growth.forward).all(axis=1)
+    expected = [id != "glu" and "normalization" not in changes for id in growth.activations]
+    assert known.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: moments(GLU, None, 1.0),
+        lambda: pair_law(GLU, None, 1.0, 1.0),
+        lambda: zero_share(GLU, None, 1.0),
+        lambda: critical_point(GLU),
+        lambda: gains(GLU),
+        lambda: phase_map(GLU, None, np.ones(1), np.ones(1)),
+    ],
+)
+def test_moments_that_are_not_known_are_refused(ask: Callable[[], object]) -> None:
+    with pytest.raises(InputError, match="GLU has no moments"):
+        ask()
