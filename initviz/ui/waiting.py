@@ -5,6 +5,7 @@ Streamlit can end a superseded or abandoned run only where the script touches th
 back, and a job that nobody waits for any more makes room for the others.
 """
 
+import sys
 import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
@@ -27,9 +28,15 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 """Seconds between two looks at whether this run has been superseded; an answer ends a pause at once."""
 
 
+SWITCH_INTERVAL = 0.0005
+"""Seconds for which a thread keeps Python's lock while another wants it. A simulation takes it briefly many times: with
+Python's own 5 ms it took 5.5 times as long beside a busy thread as alone, with these 3.6; a small one 3.8 and 2."""
+
+
 @st.cache_resource(show_spinner=False, on_release=Jobs.close)
 def jobs() -> Jobs:
     """The one service of this process, with the limits that the environment sets."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     limits = Limits.from_environment()
     service = Jobs(limits.running, limits.memory_mib, Memo(round(limits.cache_mib * 2**20)))
     operator.open_log()

@@ -1,6 +1,7 @@
 """What a page shows while it waits, in a small script of its own."""
 
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
 
@@ -92,6 +93,13 @@ def test_what_the_work_raises_reaches_the_page_every_time() -> None:
     for _ in range(2):
         assert page.run().text[0].value == "no such data set"
     assert waiting.jobs().counters().failed == 2
+
+
+def test_threads_hand_over_quickly_in_the_serving_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_to: list[float] = []
+    monkeypatch.setattr(sys, "setswitchinterval", set_to.append)
+    waiting.jobs()
+    assert set_to == [0.0005]
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
