@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from initviz.advice.findings import Finding, is_healthy
+from initviz.fields import Choice
 from initviz.figures import gradients, layers, signal
+from initviz.figures.axes import AXES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Propagation
@@ -13,23 +15,34 @@ from initviz.ui import parts
 from initviz.ui.cache import diagnosed, proposed
 from initviz.ui.page import open_page, theme
 from initviz.ui.runs import runs_of
+from initviz.ui.state import Option
+from initviz.ui.widgets import option
 
 COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_h_std", "grad_w_std")
 
-LOW, TALL = 236, 530  # pixels: the tall chart stands beside two low ones, all on the first screen of a laptop
+LOW, TALL = 236, 500  # pixels: the tall chart stands beside two low ones, all on the first screen of a laptop
+AXIS = Choice("Axis", "One for all layers, to compare sizes; in decades; or each its own, to compare shapes.", AXES)
+OPTIONS = {"axis": Option(AXIS, "shared")}
 
 
 @parts.cached_drawing
-def draw(key: str, _one: Propagation, _runs: Sequence[Run], _findings: tuple[Finding, ...], _look: Theme) -> None:
-    """Everything below the verdict."""
+def draw_ridges(key: str, _one: Propagation, _axis: str, _look: Theme) -> None:
+    """The distributions."""
+    parts.chart(layers.distributions(_one, axis=_axis, theme=_look), "ridges", "h, layer by layer", height=TALL)
+
+
+@parts.cached_drawing
+def draw_sizes(key: str, _runs: Sequence[Run], _look: Theme) -> None:
+    """The two charts beside them."""
+    parts.chart(signal.std_by_depth(_runs, theme=_look), "std", "Size of the signal", height=LOW)
+    figure = gradients.gradient_by_depth(_runs, compact=True, theme=_look)
+    parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
+
+
+@parts.cached_drawing
+def draw_rest(key: str, _one: Propagation, _runs: Sequence[Run], _findings: tuple[Finding, ...], _look: Theme) -> None:
+    """What matters less, below the fold."""
     plain = [run for run in _runs if run.kind == "measured"]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        parts.chart(layers.distributions(_one, theme=_look), "ridges", "h, layer by layer", height=TALL)
-    with right:
-        parts.chart(signal.std_by_depth(_runs, theme=_look), "std", "Size of the signal", height=LOW)
-        figure = gradients.gradient_by_depth(_runs, compact=True, theme=_look)
-        parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
     left, right = st.columns(2, gap="medium")
     with left:
         parts.chart(signal.mean_by_depth(plain, theme=_look), "mean", "Mean of h", height=LOW)
@@ -39,7 +52,7 @@ def draw(key: str, _one: Propagation, _runs: Sequence[Run], _findings: tuple[Fin
     parts.layer_table(_one, COLUMNS)
 
 
-current = open_page("overview")
+current, look = open_page("overview", OPTIONS), theme()
 verdict, charts = st.container(), st.container()
 with charts.skeleton(height=700):
     with verdict:  # where a wait is seen
@@ -50,5 +63,11 @@ with charts.skeleton(height=700):
         parts.sentence(findings[0])
         parts.remedy(fix, findings)
     with charts:
-        draw(current.key, propagation, shown, findings, theme())
+        left, right = st.columns(2, gap="medium")
+        with left:
+            draw_ridges(current.key, propagation, current.options["axis"], look)
+            option("axis", OPTIONS)
+        with right:
+            draw_sizes(current.key, shown, look)
+        draw_rest(current.key, propagation, shown, findings, look)
         parts.download(propagation)

@@ -7,6 +7,7 @@ import streamlit as st
 from initviz.catalogue import Catalogue
 from initviz.fields import Choice, Number
 from initviz.figures import gradients, layers, signal
+from initviz.figures.axes import AXES
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
@@ -18,9 +19,11 @@ from initviz.ui.runs import COMPARISON, remark, runs_of
 from initviz.ui.state import Option, Visit
 
 OF = Catalogue("gradient", [QUANTITIES[id] for id in ("grad_h", "grad_z", "grad_w")])
+AXES_OF_SIZES = Catalogue("axis", [AXES[id] for id in ("shared", "own")])
 OPTIONS = {
     "view": Option(Choice("View", "How the sizes are drawn.", layers.VIEWS), "ridges"),
     "of": Option(Choice("Of", "Which gradient.", OF), "grad_h"),
+    "axis": Option(Choice("Axis", "One for all layers, or each its own.", AXES_OF_SIZES), "shared"),
     "factor": Option(Number("factor", "Per layer; 0.25 is the largest slope of the sigmoid.", 0, 100, 0.01), 0.25),
     "layers": Option(Number("layers", "How many factors are multiplied.", 1, 200, integer=True), 100),
 } | COMPARISON
@@ -37,7 +40,8 @@ def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _lo
     with right:
         parts.chart(gradients.factors_by_depth(_runs, theme=_look), "factors", "Factor per layer")
     remark(_current)
-    figure = layers.distributions(_one, view=chosen["view"], quantity=chosen["of"], theme=_look)
+    how = {name: chosen[option] for name, option in (("view", "view"), ("quantity", "of"), ("axis", "axis"))}
+    figure = layers.distributions(_one, **how, theme=_look)
     parts.chart(figure, "sizes", f"{OF[chosen['of']].name}, layer by layer")
     parts.chart(signal.shares_by_depth(_runs, theme=_look), "shares", "Silent units")
     parts.layer_table(_one, COLUMNS)
@@ -45,7 +49,7 @@ def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _lo
 
 current = open_page("gradient_flow", OPTIONS)
 verdict = st.container()
-parts.options_row(OPTIONS, "view", "of", folded=("theory", "seeds"))
+parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds"))
 charts = st.container()
 with charts.skeleton(height=700):
     with verdict:  # where a wait is seen

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from initviz.catalogue import Catalogue, Named
+from initviz.catalogue import Catalogue
 from initviz.fields import Choice, Number, Switch
 from initviz.figures import gradients, layers, signal
+from initviz.figures.axes import AXES, FIXED
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
@@ -17,12 +18,12 @@ from initviz.ui.page import open_page, theme
 from initviz.ui.runs import COMPARISON, remark, runs_of, shapes, weight_density
 from initviz.ui.state import Option, Visit
 
-AXES = Catalogue("axis", [Named("own", "Own"), Named("shared", "Shared"), Named("fixed", "Fixed")])
+LIMITS = Catalogue("axis", [*AXES.values(), FIXED])
 OF = Catalogue("quantity", [QUANTITIES["h"], QUANTITIES["z"]])
 OPTIONS = {
     "view": Option(Choice("View", "How the distributions are drawn.", layers.VIEWS), "histograms"),
     "of": Option(Choice("Of", "Outputs h or pre-activations z.", OF), "h"),
-    "axis": Option(Choice("Axis", "Each layer's own, one for all, or fixed limits.", AXES), "own"),
+    "axis": Option(Choice("Axis", "One for all layers, in decades, each its own, or fixed limits.", LIMITS), "own"),
     "low": Option(Number("from", "Lower end of the fixed axis.", -1000, 1000, 0.5), -1.0),
     "high": Option(Number("to", "Upper end of the fixed axis.", -1000, 1000, 0.5), 1.0),
     "bins": Option(Number("bins", "Of each histogram.", 10, 120, integer=True, marks=(10, 20, 30, 60, 90, 120)), 60),
@@ -41,7 +42,7 @@ def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _lo
         _one,
         view=chosen["view"],
         quantity=chosen["of"],
-        shared_axis=chosen["axis"] != "own",
+        axis=chosen["axis"],
         predicted=shapes(_current, _one, chosen["of"]),
         bins=Bins(chosen["bins"], chosen["low"], chosen["high"]) if fixed else Bins(chosen["bins"]),
         theme=_look,

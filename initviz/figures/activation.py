@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.arrays import FloatArray
 from initviz.figures.panels import grid, panel_title
-from initviz.figures.theme import LIGHT, Theme, compact, faded, figure, layout
+from initviz.figures.scales import compact
+from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
 from initviz.layer_forms import Curve
 from initviz.measure.propagation import Histogram
 from initviz.text import percent, say, show

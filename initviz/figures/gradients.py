@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from initviz.arrays import FloatArray
-from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
+from initviz.figures.depth import by_depth
+from initviz.figures.labels import FLOAT_LIMITS, ReferenceLine
 from initviz.figures.runs import Line, Run, Series, series
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
 from initviz.measure.propagation import Propagation
@@ -28,12 +29,13 @@ BACKWARD = Line("grad_h_std", "backward", role=1, lost="grad_h_nonfinite")
 def gradient_by_depth(runs: Sequence[Run], *, compact: bool = False, theme: Theme = LIGHT) -> go.Figure:
     """Standard deviation of dL/dh and dL/dW over layers on a log axis, float16 and float32 limits where they are near.
 
-    Several measured runs are compared by dL/dh alone. compact: dL/dW of what is measured only.
+    Several measured runs are compared by dL/dh alone. compact: dL/dW, which begins at layer 1, of measured runs
+    only.
     """
     compared = sum(run.kind == "measured" for run in runs) > 1
     drawn = series(runs, *GRADIENTS[:1]) if compared else series(runs, *GRADIENTS)
     return by_depth(
-        [one for one in drawn if not compact or one.kind == "measured" or one.role == GRADIENTS[0].role or compared],
+        [one for one in drawn if not (compact and one.kind != "measured" and one.layers[0] > 0)],
         y_title="std of dL/dh" if compared else "std of the gradient",
         log=True,
         theme=theme,
@@ -45,7 +47,7 @@ def gradient_by_depth(runs: Sequence[Run], *, compact: bool = False, theme: Them
 def factors_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
     """Factor by which each hidden layer multiplies the std of h (forward) and of dL/dh (backward)."""
     return by_depth(
-        [_factors(one) for one in series(runs, FORWARD, BACKWARD)],
+        [_factors(one) for one in series(runs, FORWARD, BACKWARD, bands=False)],
         y_title="std out / std in",
         log=True,
         theme=theme,
@@ -61,7 +63,7 @@ def _factors(sizes: Series) -> Series:
     with np.errstate(all="ignore"):
         values = np.where(before > 0, after / before, nan)
     lost = None if sizes.nonfinite is None else sizes.nonfinite[1:]
-    return replace(sizes, layers=sizes.layers[1:], values=values, low=None, high=None, nonfinite=lost)
+    return replace(sizes, layers=sizes.layers[1:], values=values, nonfinite=lost)
 
 
 def chain_product(factors: Mapping[str, float], depth: int, *, theme: Theme = LIGHT) -> go.Figure:

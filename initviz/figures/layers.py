@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from initviz.catalogue import Catalogue
+from initviz.figures.axes import AXES, FIXED
 from initviz.figures.heat import heat_map
 from initviz.figures.panels import histograms
 from initviz.figures.picture import Picture
@@ -41,17 +42,18 @@ def distributions(
     *,
     view: str = "ridges",
     quantity: str = "h",
-    shared_axis: bool = False,
+    axis: str = "shared",
     theme: Theme = LIGHT,
     predicted: Expected | None = None,
     bins: Bins | None = None,
 ) -> go.Figure:
-    """One picture of a quantity in all layers, over the same axis or each layer over its own range.
+    """One picture of a quantity in all layers.
 
     view: an id of VIEWS; a deep network shows an even choice of layers and says so. quantity: an id of QUANTITIES.
-    predicted: expected shares, drawn dashed (not on the heat map). bins: of h and z.
-    Raises UnknownChoice for an unknown view or quantity.
+    axis: an id of AXES, or "fixed" for the range of `bins`. predicted: expected shares, drawn dashed (not on the heat
+    map). bins: of h and z. Raises UnknownChoice for an unknown id.
     """
     what, how = QUANTITIES[quantity], VIEWS[view]
-    shown = rows(propagation, what, shared_axis=shared_axis, limit=how.most, expected=predicted, bins=bins)
-    return how.draw(shown, Picture(what, len(propagation) - 1, shared_axis, theme))
+    kind = axis if axis == FIXED.id else AXES[axis].id
+    shown, common = rows(propagation, what, axis=kind, limit=how.most, expected=predicted, bins=bins)
+    return how.draw(shown, Picture(what, len(propagation) - 1, common, theme))

@@ -6,8 +6,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from initviz.figures.picture import Picture
-from initviz.figures.rows import Row, middles
-from initviz.figures.theme import Theme, compact, figure, layout, log_ticks
+from initviz.figures.rows import Row, even_choice, middles
+from initviz.figures.scales import compact
+from initviz.figures.theme import Theme, figure, layout
 
 COLUMNS = 4
 """As many as fit side by side on a phone."""
@@ -102,10 +103,18 @@ def _caption(shown: Sequence[Row], picture: Picture) -> dict[str, Any]:
 def _panel_axis(row: Row, picture: Picture) -> dict[str, Any]:
     low, high = float(row.edges[0]), float(row.edges[-1])
     axis: dict[str, Any] = {"range": [low, high], "showgrid": False, "zeroline": False}
-    if not picture.shared_axis:
+    if picture.axis is None:
         zero = {"tickmode": "array", "tickvals": [0.0], "ticktext": [""]}
         return {**axis, **zero, "title": {"text": row.span, "font": {"size": 14}, "standoff": 4}}
-    return {**axis, **(log_ticks(low, high, most=3) if picture.what.log else {"nticks": 4}), "tickangle": 0}
+    return {**axis, **_few(picture.axis.ticks), "tickangle": 0}
+
+
+def _few(ticks: dict[str, Any]) -> dict[str, Any]:
+    """At most three of the axis's ticks: a panel is narrow."""
+    if not ticks:
+        return {"nticks": 4}
+    kept = even_choice(len(ticks["tickvals"]), 3)
+    return ticks | {name: [ticks[name][index] for index in kept] for name in ("tickvals", "ticktext")}
 
 
 def _bars(row: Row, axis: str, picture: Picture) -> list[dict[str, Any]]:
@@ -120,7 +129,7 @@ def _bars(row: Row, axis: str, picture: Picture) -> list[dict[str, Any]]:
         "line": {"shape": "hv", "width": 1, "color": colour},
         "fill": "tozeroy",
         "fillcolor": colour,
-        "hovertemplate": f"layer {row.layer}, from %{{x:.3~g}}: %{{y:.2%}} of the values<extra></extra>",
+        "hovertemplate": f"layer {row.layer}: %{{y:.2%}} of the values<extra></extra>",
     }
     if row.expected is None:
         return [bars]

@@ -7,19 +7,26 @@ from typing import Any
 import numpy as np
 
 from initviz.arrays import FloatArray
+from initviz.figures.axes import ValueAxis
 from initviz.figures.rows import Quantity, Row
-from initviz.figures.theme import Theme, depth_colour, log_ticks
+from initviz.figures.theme import RIGHT, Theme, depth_colour
 from initviz.text import percent
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn (`what`), of how deep a network, over one axis or each layer over its own, and how it looks."""
+    """What is drawn (`what`), of how deep a network, over which axis, and how it looks."""
 
     what: Quantity
     depth: int
-    shared_axis: bool
+    axis: ValueAxis | None
+    """The axis of all layers, None where each has its own."""
     theme: Theme
+
+    @property
+    def shared_axis(self) -> bool:
+        """Whether all layers are over one axis."""
+        return self.axis is not None
 
     def colour(self, row: Row) -> str:
         """The row's place on the depth scale."""
@@ -33,17 +40,16 @@ class Picture:
         """What the values are and how they are drawn, `zero` being what marks 0; Plotly breaks lines at <br>."""
         marked = not self.shared_axis and any(row.zero_at is not None for row in shown)
         cuts = [row.cut for row in shown if row.cut]
-        cut = f"<br>highest bin cut off: {_between(min(cuts), max(cuts))} of the values" if cuts else ""
+        cut = f"<br>the bar at 0 is cut: it holds {_between(min(cuts), max(cuts))} of the values" if cuts else ""
         return f"{self.what.name}{f' ({zero} marks 0)' if marked else ''}{cut}"
 
     def value_axis(self, shown: Sequence[Row], title: str) -> dict[str, Any]:
         """The horizontal axis under rows that stand above each other."""
-        if not self.shared_axis:
+        if self.axis is None:
             ends = {"tickmode": "array", "tickvals": [0, 1], "ticktext": ["lowest", "highest"], "tickangle": 0}
             return {"title": {"text": title}, "range": [0, 1], "showgrid": False, "zeroline": False, **ends}
-        low, high = float(shown[0].edges[0]), float(shown[0].edges[-1])
-        ticks = log_ticks(low, high) if self.what.log else {}
-        return {"title": {"text": title}, "range": [low, high], "zeroline": not self.what.log, **ticks}
+        span = [float(self.axis.places[0]), float(self.axis.places[-1])]
+        return {"title": {"text": title}, "range": span, "zeroline": not self.what.log, **self.axis.ticks}
 
     def layer_title(self, shown: Sequence[Row]) -> str:
         """Says which layers are missing, where some are."""
@@ -87,7 +93,7 @@ class Picture:
 
 def right_margin(texts: Sequence[str]) -> float:
     """Pixels for `Picture.beside`: a character of 14 pixels is about 7.5 wide."""
-    return 16 + 7.5 * max(len(text) for text in texts)
+    return RIGHT + 7.5 * max(len(text) for text in texts)
 
 
 def _between(low: float, high: float) -> str:

@@ -1,7 +1,7 @@
 """From a Propagation to the few numbers that a picture of its distributions needs: one row per layer."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TypeAlias
 
@@ -9,12 +9,10 @@ import numpy as np
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
+from initviz.figures.axes import SHARED_BINS, ValueAxis, common_axis, own_edges
 from initviz.figures.theme import WARNING
-from initviz.measure.propagation import Bins, Gradient, Histogram, Layer, Propagation, Signal
+from initviz.measure.propagation import FINE, Bins, Gradient, Histogram, Layer, Propagation, Signal
 from initviz.text import percent, show
-
-MOST_BINS = 60
-"""More bins than this are merged: no screen shows them in a row, and figures stay small."""
 
 Expected: TypeAlias = Mapping[int, tuple[FloatArray, FloatArray]]
 """Layer -> (edges (bins + 1,), expected share of the values in each bin (bins,))."""
@@ -54,7 +52,7 @@ class Row:
 
     layer: int
     edges: FloatArray
-    """(bins + 1,) in the quantity's own unit (log10 for sizes)."""
+    """(bins + 1,) places on the axis: in the quantity's own unit (log10 for sizes), unless a shared axis says else."""
     shares: FloatArray
     """(bins,) share of the layer's finite values in each bin."""
     expected: FloatArray | None
@@ -66,13 +64,18 @@ class Row:
     span: str
     """Lowest and highest value in words."""
 
+    zeros: float
+    """Share of the values that are exactly 0."""
+
     @property
     def peak(self) -> float:
-        """The share drawn at full height. One bin that towers over all others (relu's zeros) is cut off at three times
+        """The share drawn at full height. A bin of zeros that towers over all others (relu's) is cut off at three times
         the next one, because otherwise nothing but it would be seen."""
         ordered = np.sort(self.shares)
         highest = float(ordered[-1])
-        return min(highest, 3 * float(ordered[-2])) or highest or 1.0
+        if self.zeros > highest / 2:
+            return min(highest, 3 * float(ordered[-2])) or highest or 1.0
+        return highest or 1.0
 
     @property
     def overflow(self) -> bool:
@@ -88,7 +91,7 @@ class Row:
     @property
     def words(self) -> list[str]:
         """Range, highest bin and note, those there are."""
-        cut = f"{percent(self.cut)} in one bin" if self.cut else ""
+        cut = f"{percent(self.cut)} in the bar at 0" if self.cut else ""
         return [text for text in (self.span, cut, self.note) if text]
 
     @property
@@ -112,39 +115,27 @@ def rows(
     propagation: Propagation,
     quantity: Quantity,
     *,
-    shared_axis: bool,
+    axis: str,
     limit: int,
     expected: Expected | None = None,
     bins: Bins | None = None,
-) -> list[Row]:
-    """The distributions of at most `limit` layers that have the quantity, each over its own range or all over one.
+) -> tuple[list[Row], ValueAxis | None]:
+    """The distributions of at most `limit` layers that have the quantity, and the axis they share, if they do.
 
     `bins` is for h and z; sizes of gradients have their own.
     """
     having = [(layer, data) for layer in propagation if (data := quantity.of(layer)) is not None]
     chosen = [having[index] for index in even_choice(len(having), limit)]
     histograms = [_binned(data, bins) for _, data in chosen]
-    common = _common_edges(histograms) if shared_axis else None
+    common = common_axis(axis, histograms, quantity.log, bins.count if bins else SHARED_BINS)
     return [
         _row(layer.layer, data, histogram, quantity, common, expected or {})
         for (layer, data), histogram in zip(chosen, histograms, strict=True)
-    ]
+    ], common
 
 
 def _binned(data: Signal | Gradient, bins: Bins | None) -> Histogram:
     return data.fine.histogram(bins) if bins and isinstance(data, Signal) else data.histogram
-
-
-def _common_edges(histograms: Sequence[Histogram]) -> FloatArray:
-    filled = [one for one in histograms if one.counts.any()] or list(histograms)
-    low = min(float(one.edges[0]) for one in filled)
-    high = max(float(one.edges[-1]) for one in filled)
-    return _even_edges(low, high, min(max(len(one.counts) for one in filled), MOST_BINS))
-
-
-def _even_edges(low: float, high: float, bins: int) -> FloatArray:
-    """(bins + 1,) edges; halved on the way, because the range may be wider than the largest float."""
-    return 2 * np.linspace(low / 2, high / 2, bins + 1)
 
 
 def _row(
@@ -152,23 +143,38 @@ def _row(
     data: Signal | Gradient,
     histogram: Histogram,
     quantity: Quantity,
-    common: FloatArray | None,
+    common: ValueAxis | None,
     expected: Expected,
 ) -> Row:
-    edges = histogram.edges if common is None else common
-    if len(edges) > MOST_BINS + 1:
-        edges = _even_edges(float(edges[0]), float(edges[-1]), MOST_BINS)
-    counts = histogram.counts if edges is histogram.edges else histogram.rebinned(edges)
+    edges = common.edges if common else own_edges(histogram)
+    fine = data.fine.histogram(Bins(FINE)) if isinstance(data, Signal) and edges is not histogram.edges else histogram
     low, high = float(edges[0]), float(edges[-1])
     return Row(
         layer,
-        edges,
-        counts / max(histogram.total, 1),
+        common.places if common else edges,
+        _shares(fine, data.zero if isinstance(data, Signal) else 0.0, edges),
         _rebinned(*expected[layer], edges) if layer in expected else None,
         _note(data, histogram, quantity),
-        -low / 2 / (high / 2 - low / 2) if low <= 0 <= high and counts.any() and not quantity.log else None,
-        _span(data, histogram, quantity),
+        -low / 2 / (high / 2 - low / 2) if low <= 0 <= high and histogram.counts.any() and not quantity.log else None,
+        _span(data, histogram, quantity, edges),
+        data.zero if isinstance(data, Signal) else 0.0,
     )
+
+
+def _shares(histogram: Histogram, zero: float, edges: FloatArray) -> FloatArray:
+    """Share of the values in each bin of other edges. Those that are exactly 0 go to the bin that holds 0, whole."""
+    if edges is histogram.edges:
+        return histogram.counts / max(histogram.total, 1)
+    old, new = (int(np.searchsorted(these, 0.0, "right")) - 1 for these in (histogram.edges, edges))
+    inside = 0 <= old < len(histogram.counts) and 0 <= new < len(edges) - 1
+    zeros = min(round(zero * histogram.total), int(histogram.counts[old])) if inside else 0
+    counts = histogram.counts.copy()
+    if zeros:
+        counts[old] -= zeros
+    shares = replace(histogram, counts=counts).rebinned(edges)
+    if zeros:
+        shares[new] += zeros
+    return shares / max(histogram.total, 1)
 
 
 def _rebinned(old_edges: FloatArray, masses: FloatArray, edges: FloatArray) -> FloatArray:
@@ -186,11 +192,13 @@ def _note(data: Signal | Gradient, histogram: Histogram, quantity: Quantity) -> 
     return ", ".join(notes)
 
 
-def _span(data: Signal | Gradient, histogram: Histogram, quantity: Quantity) -> str:
+def _span(data: Signal | Gradient, histogram: Histogram, quantity: Quantity, edges: FloatArray) -> str:
     if not histogram.counts.any():
         return ""
     if isinstance(data, Signal) and data.min == data.max:
         return f"all {show(data.min)}"
+    if edges[0] == -edges[-1]:
+        return f"±{show(float(f'{edges[-1]:.2g}'))}"
     ends = histogram.edges[[0, -1]]
     low, high = (show(float(f"{end:.2g}")) for end in (10.0**ends if quantity.log else ends))
     return f"{low} to {high}"

@@ -1,7 +1,7 @@
 """Charts by depth take a list of named runs; this is what an entry is, and how columns become lines over layers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from initviz.arrays import FloatArray
@@ -62,7 +62,7 @@ class Series:
     """Drawn with open markers: a second run whose columns have the colours of the first."""
 
 
-def series(runs: Sequence[Run], *lines: Line) -> list[Series]:
+def series(runs: Sequence[Run], *lines: Line, bands: bool = True) -> list[Series]:
     """The lines of all runs that have the columns, run by run; columns without any number are left out of predictions.
 
     One column is coloured by run. Several are coloured by column, and every measured run but the first is hollow.
@@ -72,7 +72,8 @@ def series(runs: Sequence[Run], *lines: Line) -> list[Series]:
     for run in runs:
         for line in lines:
             if run.table.has(line.column) and not _untold(run, line):
-                drawn.append(_series(run, line, several=len(lines) > 1, alone=len(own) < 2, second=run in own[1:]))
+                one = _series(run, line, several=len(lines) > 1, alone=len(own) < 2, second=run in own[1:])
+                drawn.append(_with_band(one, run, line) if bands and run.kind != "proposed" else one)
     return drawn
 
 
@@ -84,19 +85,21 @@ def _untold(run: Run, line: Line) -> bool:
 
 def _series(run: Run, line: Line, *, several: bool, alone: bool, second: bool) -> Series:
     table, rows = run.table, slice(line.first, None)
-    banded = run.kind != "proposed" and table.has_band(line.column)
-    low, high = table.band(line.column) if banded else (None, None)
     name = run.name if not several else line.label if alone and run.kind == "measured" else f"{run.name} {line.label}"
-    if banded:
-        name += f", {percent(run.coverage)} band"
     return Series(
         name,
         range(line.first, len(table)),
         line.scale * table.column(line.column)[rows],
         kind=run.kind,
-        role=line.role if several else run.role,
-        low=None if low is None else line.scale * low[rows],
-        high=None if high is None else line.scale * high[rows],
+        role=line.role if several and run.kind != "proposed" else run.role,
         nonfinite=table.column(line.lost)[rows] if table.has(line.lost) else None,
         hollow=several and second,
     )
+
+
+def _with_band(one: Series, run: Run, line: Line) -> Series:
+    """The same with its band, and how much that covers, where the run has one."""
+    if not run.table.has_band(line.column):
+        return one
+    low, high = (line.scale * limit[line.first :] for limit in run.table.band(line.column))
+    return replace(one, name=f"{one.name} ({percent(run.coverage)})", low=low, high=high)

@@ -1,11 +1,15 @@
 """What the forward pass does, layer by layer: size, mean, shares and cosine of h."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import nan
 
+import numpy as np
 import plotly.graph_objects as go
 
-from initviz.figures.depth import ReferenceLine, by_depth
-from initviz.figures.runs import Line, Run, series
+from initviz.figures.depth import by_depth
+from initviz.figures.labels import ReferenceLine
+from initviz.figures.runs import Line, Run, Series, series
 from initviz.figures.theme import LIGHT, Theme
 
 SILENT = (
@@ -20,6 +24,19 @@ def std_by_depth(runs: Sequence[Run], *, log: bool = True, theme: Theme = LIGHT)
     return by_depth(series(runs, Line("std")), y_title="std of h", log=log, theme=theme)
 
 
+def variance_by_depth(runs: Sequence[Run], *, log: bool = True, theme: Theme = LIGHT) -> go.Figure:
+    """Variance of h over layers, with a line at 1: what every layer should have."""
+    variances = [_squared(one) for one in series(runs, Line("std"))]
+    one = [ReferenceLine(1.0, "1: wanted in every layer")]
+    return by_depth(variances, y_title="variance of h", log=log, theme=theme, reference_lines=one)
+
+
+def _squared(sizes: Series) -> Series:
+    with np.errstate(all="ignore"):
+        low, high = (None if part is None else part**2 for part in (sizes.low, sizes.high))
+        return replace(sizes, values=sizes.values**2, low=low, high=high)
+
+
 def mean_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
     """Mean of h over layers, with a line at 0."""
     zero = [ReferenceLine(0.0, "")]
@@ -28,9 +45,15 @@ def mean_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
 
 def shares_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
     """Saturated values, zero values and dead units in per cent, for the hidden layers."""
-    figure = by_depth(series(runs, *SILENT), y_title="share in %", theme=theme, x_title="hidden layer")
-    figure.layout.yaxis.range = (-3, 103)
-    return figure
+    shares = [_known(one) for one in series(runs, *SILENT)]
+    return by_depth(shares, y_title="share in %", theme=theme, x_title="hidden layer", y_range=(-3, 103))
+
+
+def _known(shares: Series) -> Series:
+    """Gaps where values overflowed: nobody can say which of them would be 0."""
+    if shares.nonfinite is None:
+        return shares
+    return replace(shares, values=np.where(shares.nonfinite > 0, nan, shares.values))
 
 
 def cosine_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:

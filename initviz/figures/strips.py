@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 from initviz.arrays import FloatArray
 from initviz.figures.picture import Picture, right_margin
 from initviz.figures.rows import Row, middles
-from initviz.figures.theme import compact, figure, layout
+from initviz.figures.scales import compact
+from initviz.figures.theme import figure, layout
 
-RIDGE = 1.5
-"""Height of a ridge; rows stand 1 apart, so they overlap a little and small shapes stay visible."""
+RIDGE, LOW_RIDGE = 1.5, 0.95
+"""Height of a ridge on its own axis: rows stand 1 apart, so they overlap a little and small shapes stay visible. On a
+shared axis a spike must not run into the row above."""
 LOWEST = 0.004
 """Predicted heights below this would only dash the baseline."""
 DIGITS = 7
@@ -27,8 +29,9 @@ Outline: TypeAlias = tuple[FloatArray, FloatArray, dict[str, str]]
 
 def ridges(shown: Sequence[Row], picture: Picture) -> go.Figure:
     """One histogram per layer standing on its baseline, dark to light by depth."""
-    shapes = [_shape(row, _steps(row, -place, picture), picture) for place, row in enumerate(shown)]
-    return _strip(shapes, shown, picture, RIDGE, top=RIDGE + 0.1)
+    height = LOW_RIDGE if picture.shared_axis else RIDGE
+    shapes = [_shape(row, _steps(row, -place, height, picture), picture) for place, row in enumerate(shown)]
+    return _strip(shapes, shown, picture, height, top=height + 0.1)
 
 
 def violins(shown: Sequence[Row], picture: Picture) -> go.Figure:
@@ -82,11 +85,12 @@ def _shape(row: Row, outline: Outline, picture: Picture) -> dict[str, Any]:
     }
 
 
-def _steps(row: Row, base: float, picture: Picture) -> Outline:
-    """The outline of the bars on a baseline; its own line parts it from the ridge behind."""
+def _steps(row: Row, base: float, height: float, picture: Picture) -> Outline:
+    """The outline of the bars on a baseline; where ridges overlap, its own line parts it from the one behind."""
     edges = picture.edges(row)
-    y = base + RIDGE * np.concatenate([[0.0], row.heights, [0.0]])
-    return np.concatenate([edges[:1], edges]), y, {"shape": "hv", "color": picture.theme.background}
+    y = base + height * np.concatenate([[0.0], row.heights, [0.0]])
+    colour = picture.colour(row) if picture.shared_axis else picture.theme.background
+    return np.concatenate([edges[:1], edges]), y, {"shape": "hv", "color": colour}
 
 
 def _mirrored(row: Row, base: float, picture: Picture) -> Outline:

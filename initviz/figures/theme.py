@@ -7,15 +7,10 @@ marks something wrong. Pages show these figures with `st.plotly_chart(..., theme
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, floor, isfinite, log10
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import sequential
-
-from initviz.arrays import FloatArray
-from initviz.text import show
+from plotly.colors import sample_colorscale, sequential
 
 Role: TypeAlias = int | Literal["wrong", "muted"]
 """What a colour stands for: 0 = run A, 1 = run B, more for several curves; wrong; muted for reference lines."""
@@ -26,6 +21,9 @@ WARNING = "\u26a0"
 FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 FONT_SIZE = 15
 """Pixels; nothing in a figure is smaller than 14."""
+
+RIGHT = 34
+"""Pixels at the right that are left to the toolbar."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,13 @@ def template(theme: Theme) -> go.layout.Template:
             "xaxis": axis,
             "yaxis": axis,
             "colorway": list(theme.categorical),
-            "margin": {"l": 16, "r": 16, "t": 10, "b": 4},
+            "margin": {"l": 16, "r": RIGHT, "t": 10, "b": 4},
+            "modebar": {
+                "orientation": "v",  # beside the plot: above it, it would cover the legend
+                "bgcolor": "rgba(0,0,0,0)",
+                "color": theme.muted,
+                "activecolor": theme.text,
+            },
             "title": {"x": 0, "xref": "paper", "font": {"size": 17}},
             # On top and outside: it pushes the plot down instead of covering it, and wraps on a phone.
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemclick": "toggleothers"},
@@ -145,46 +149,10 @@ def depth_colour(theme: Theme, layer: int, depth: int) -> str:
     """Colour of layer 0..depth on the sequential scale (viridis: perceptually uniform, colour-blind safe)."""
     first, last = theme.depth_part
     position = first + (last - first) * layer / max(depth, 1)
-    anchors = np.array([[int(anchor[i : i + 2], 16) for i in (1, 3, 5)] for anchor in sequential.Viridis], dtype=float)
-    place = np.linspace(0, 1, len(anchors))
-    return "#" + "".join(f"{round(np.interp(position, place, anchors[:, channel])):02x}" for channel in range(3))
+    (channels,) = sample_colorscale("Viridis", [position], colortype="tuple")
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in channels)
 
 
 def faded(colour: str, opacity: float) -> str:
     """A #rrggbb colour with an opacity, as Plotly wants it for fills."""
     return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},{opacity:g})"
-
-
-def compact(values: FloatArray, digits: int) -> list[float]:
-    """Plain numbers with so many digits of the largest one: what a screen can show, in half the JSON."""
-    largest = float(np.abs(values).max(initial=0.0))
-    if not 1e-290 < largest < 1e290:  # the powers of ten for rounding would not fit into a float
-        return [float(value) for value in values]
-    rounded: list[float] = np.round(values, digits - 1 - floor(log10(largest))).tolist()
-    return rounded
-
-
-def log_ticks(low: float, high: float, most: int = 8) -> dict[str, Any]:
-    """Ticks between 10^low and 10^high, as exponents in `tickvals` and written 0.01, 1 or 1e-7 in `ticktext`."""
-    step = max(1, ceil((high - low) / most))
-    digits = (1, 2, 5) if high - low < 2 else (1,)
-    exponents = range(floor(low / step) * step, ceil(high) + 1, step)
-    places = sorted(exponent + log10(digit) for exponent in exponents for digit in digits)
-    inside = [place for place in places if low <= place <= high and -307 < place < 308]
-    return {"tickmode": "array", "tickvals": inside, "ticktext": [show(10.0**place) for place in inside]}
-
-
-def log_axis(values: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis around the positive finite `values`, never less than most of a decade."""
-    sizes = [value for value in values if isfinite(value) and value > 0] or [0.5, 2.0]
-    low, high = log10(min(sizes)), log10(max(sizes))
-    margin = max(0.05 * (high - low), 0.35 - (high - low) / 2)
-    low, high = low - margin, high + margin
-    ticks = log_ticks(low, high)
-    return {"type": "log", "range": [low, high], **ticks, "tickvals": [10.0**place for place in ticks["tickvals"]]}
-
-
-def layer_axis(first: int, last: int, title: str = "layer (0 = input)") -> dict[str, Any]:
-    """A horizontal axis over whole layers with at most about ten ticks."""
-    step = next(step for step in (1, 2, 5, 10, 20, 50) if (last - first) / step <= 11)
-    return {"title": {"text": title}, "range": [first - 0.4, last + 0.4], "tick0": 0, "dtick": step, "zeroline": False}

@@ -148,6 +148,7 @@ def chart(
         config={
             "displaylogo": False,
             "showSendToCloud": False,
+            "modeBarButtonsToRemove": ["zoom2d", "pan2d", "select2d", "lasso2d", "autoScale2d"],
             "toImageButtonOptions": {"format": "svg", "filename": f"initviz-{key}"},
         },
     )

@@ -13,6 +13,7 @@ from initviz.theory.prediction import predict
 SMALL = Experiment(width=40, samples=60)
 EXPERIMENTS = {
     "lecture": SMALL,
+    "horns": SMALL.changed(std=1.0),
     "relu": SMALL.changed(activation="relu", initializer="he_normal"),
     "overflow": SMALL.changed(activation="relu", std=100.0, depth=40),
     "float64 overflow": SMALL.changed(

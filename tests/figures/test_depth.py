@@ -1,5 +1,7 @@
 """Charts over layers, as data: their points are the columns of the table, and nothing is dropped without a word."""
 
+from collections.abc import Callable
+from itertools import combinations
 from math import inf, log10, nan
 
 import numpy as np
@@ -7,9 +9,11 @@ import plotly.graph_objects as go
 import pytest
 
 from initviz.figures import gradients, signal
-from initviz.figures.depth import FLOAT_LIMITS, ReferenceLine, by_depth
+from initviz.figures.depth import by_depth
+from initviz.figures.labels import FLOAT_LIMITS, LETTER, LINE, Box, ReferenceLine
 from initviz.figures.runs import PINNED, Run, Series
 from initviz.figures.theme import DARK, LIGHT, alt_text
+from initviz.measure.ensemble import repeat
 from initviz.measure.propagation import Propagation
 from initviz.theory.prediction import predict
 from tests.figures.conftest import EXPERIMENTS, alone, run
@@ -29,6 +33,7 @@ def words(figure: go.Figure) -> list[str]:
 
 
 def test_points_are_the_columns_of_the_table(any_run: Propagation) -> None:
+    overflowed = any_run.column("nonfinite")[1:] > 0
     columns = {
         signal.std_by_depth: [("std", 0, 1, True)],
         signal.mean_by_depth: [("mean", 0, 1, False)],
@@ -41,7 +46,10 @@ def test_points_are_the_columns_of_the_table(any_run: Propagation) -> None:
         assert len(figure.data) == len(expected)
         for trace, (name, first, unit, log) in zip(figure.data, expected, strict=True):
             np.testing.assert_array_equal(trace.x, np.arange(first, len(any_run)))
-            np.testing.assert_array_equal(points(trace), drawable(unit * any_run.column(name)[first:], log))
+            values = unit * any_run.column(name)[first:]
+            if draw is signal.shares_by_depth:
+                values[overflowed] = nan
+            np.testing.assert_array_equal(points(trace), drawable(values, log))
             assert (figure.layout.yaxis.type == "log") is log
 
 
@@ -105,7 +113,7 @@ def test_predicted_is_dashed_and_measured_solid() -> None:
     figure = signal.std_by_depth(alone("lecture", theory=True))
     band, measured, predicted = figure.data
     assert (measured.line.dash, predicted.line.dash) == ("solid", "dash")
-    assert (measured.name, predicted.name) == ("measured", "predicted, 95 % band")
+    assert (measured.name, predicted.name) == ("measured", "predicted (95 %)")
     assert band.fill == "toself"
     low, high = predict(EXPERIMENTS["lecture"]).band("std")
     np.testing.assert_array_equal(band.y, [*low, *high[::-1]])
@@ -147,7 +155,7 @@ def test_compared_gradients_are_those_of_h_and_a_compact_chart_predicts_no_more(
 
     assert names([*alone("lecture"), pinned]) == ["measured", "A"]
     full, compact = (names(alone("lecture", theory=True), one) for one in (False, True))
-    assert full[:3] == compact == ["dL/dh", "dL/dW", "predicted dL/dh, 95 % band"]
+    assert full[:3] == compact == ["dL/dh", "dL/dW", "predicted dL/dh (95 %)"]
     assert full[3:] == ["predicted dL/dW"]
 
 
@@ -170,12 +178,62 @@ def test_limits_are_drawn_where_the_data_come_near(std: float, drawn: list[str])
         assert low < log10(shape.y0) == name.y < high
 
 
-@pytest.mark.parametrize(("values", "place"), [([1, 1], 0.5), ([1e-4, 1], 0.5), ([0.1, 1e-4], 0.375)])
-def test_the_earliest_layer_is_named_where_the_curves_leave_most_room(values: list[float], place: float) -> None:
-    series = [Series("x", [1, 2], np.array(values)), Series("y", [1, 2], np.array([1, 1e-4]))]
-    figure = by_depth(series, y_title="", log=True, mark_first_layer=True)
-    (name,) = figure.layout.annotations
-    assert (name.text, name.x, name.y) == ("earliest layer", 1, pytest.approx(place))
+def boxes(figure: go.Figure) -> list[Box]:
+    """Where the names of lines stand, in parts of the plot."""
+    low, high = figure.layout.yaxis.range
+    first, last = figure.layout.xaxis.range
+    found = []
+    for note in figure.layout.annotations:
+        x = note.x if note.xref == "paper" else (note.x - first) / (last - first)
+        y = note.y if note.yref == "paper" else (note.y - low) / (high - low)
+        width = LETTER * len(note.text)
+        left = x - width * {"left": 0, "center": 0.5, "right": 1}[note.xanchor]
+        bottom = y - LINE * {"bottom": 0, None: 0.5, "top": 1}[note.yanchor]
+        found.append(Box(left, left + width, bottom, bottom + LINE))
+    return found
+
+
+@pytest.mark.parametrize("shape", [lambda x: x, lambda x: 1 - x, lambda x: 0 * x, lambda x: 0 * x + 1, np.abs])
+@pytest.mark.parametrize("decades", [3, 8])
+def test_names_of_lines_lie_neither_on_curves_nor_on_each_other(
+    shape: Callable[[np.ndarray], np.ndarray], decades: int
+) -> None:
+    values = 10 ** (-9 + decades * shape(np.linspace(0, 1, 11)))
+    one = Series("x", range(11), values)
+    figure = by_depth([one], y_title="", log=True, reference_lines=FLOAT_LIMITS, mark_first_layer=True)
+    names = boxes(figure)
+    assert names
+    assert not any(first.meets(second) for first, second in combinations(names, 2))
+    (low, high), (left, right) = figure.layout.yaxis.range, figure.layout.xaxis.range
+    across, heights = (np.arange(11) - left) / (right - left), (np.log10(values) - low) / (high - low)
+    for box in names:
+        x = np.linspace(box.left, box.right, 9)[1:-1]
+        y = np.interp(x, across, heights)
+        assert not ((box.bottom < y) & (y < box.top)).any(), box
+
+
+def test_variance_has_the_line_at_1() -> None:
+    figure = signal.variance_by_depth(alone("relu", theory=True))
+    np.testing.assert_array_equal(points(figure.data[1]), run("relu").column("std") ** 2)
+    assert 1.0 in [shape.y0 for shape in figure.layout.shapes]
+
+
+def test_shares_have_gaps_after_an_overflow() -> None:
+    lost = run("overflow").column("nonfinite")[1:] > 0
+    assert 0 < lost.sum() < lost.size
+    for trace in signal.shares_by_depth(alone("overflow")).data:
+        np.testing.assert_array_equal(np.isnan(points(trace)), lost)
+
+
+def test_bands_of_measurement_and_prediction_differ() -> None:
+    ensemble = repeat(EXPERIMENTS["one layer"], 3)
+    figure = signal.std_by_depth(
+        [Run("median of 3 networks", ensemble, coverage=0.9), *alone("one layer", theory=True)[1:]]
+    )
+    measured, predicted, *_ = figure.data
+    assert measured.fillcolor != predicted.fillcolor
+    assert (measured.line.width, predicted.line.dash) == (0, "dot")
+    assert [trace.name for trace in figure.data[2:]] == ["median of 3 networks (90 %)", "predicted (95 %)"]
 
 
 def test_a_kept_line_stays_in_view() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initviz.figures.theme import DARK, LIGHT, THEMES, Theme, compact, depth_colour, layer_axis, log_axis, template
+from initviz.figures.scales import compact, layer_axis, log_axis
+from initviz.figures.theme import DARK, LIGHT, THEMES, Theme, depth_colour, template
 
 both = pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.id)
 

@@ -11,6 +11,7 @@ import pytest
 
 from initviz.activations import ACTIVATIONS
 from initviz.figures import activation, gradients, signal
+from initviz.figures.axes import AXES, FIXED
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
@@ -31,6 +32,7 @@ def _draw(draw: Callable[..., go.Figure], names: list[str], table: Propagation, 
 def _by_depth() -> Iterator[tuple[str, Draw]]:
     for draw in (
         signal.std_by_depth,
+        signal.variance_by_depth,
         signal.mean_by_depth,
         signal.shares_by_depth,
         signal.cosine_by_depth,
@@ -55,14 +57,14 @@ def _expected(run: Propagation, quantity: str) -> dict[int, Any]:
 def _distributions() -> Iterator[tuple[str, Draw]]:
     for view in VIEWS:
         for quantity in QUANTITIES:
-            for shared in (False, True):
+            for axis in (*AXES, FIXED.id):
                 yield (
-                    f"{view} {quantity} {'shared' if shared else 'own'}",
-                    lambda run, theme, view=view, quantity=quantity, shared=shared: distributions(  # type: ignore[misc]
+                    f"{view} {quantity} {axis}",
+                    lambda run, theme, view=view, quantity=quantity, axis=axis: distributions(  # type: ignore[misc]
                         run,
                         view=view,
                         quantity=quantity,
-                        shared_axis=shared,
+                        axis=axis,
                         theme=theme,
                         predicted=_expected(run, quantity),
                     ),
