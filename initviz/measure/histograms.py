@@ -1,12 +1,12 @@
 """Histograms and medians by counting instead of sorting. Values are finite, their order does not matter."""
 
 from dataclasses import replace
-from math import isfinite, log10, nan
+from math import inf, isfinite, log10, nan
 
 import numpy as np
 
 from initviz.arrays import CountArray, FloatArray
-from initviz.measure.passes import count_between
+from initviz.measure.passes import count_between, values_between
 from initviz.measure.propagation import FINE, FineCounts, Histogram, even_edges
 
 
@@ -36,7 +36,8 @@ def _linear_counts(values: FloatArray, edges: FloatArray) -> CountArray:
 def median_and_log_histogram(values: FloatArray, bins: int) -> tuple[float, Histogram]:
     """(median of the sizes |x|, counts of their log10, where `below` counts the zeros); nan without any value."""
     sizes = np.abs(values)
-    positive = sizes if sizes.all() else sizes[sizes > 0]
+    tiny = float(np.finfo(sizes.dtype).smallest_subnormal)
+    positive = sizes if sizes.size and sizes.min() > 0 else values_between(sizes, tiny, inf)
     zeros = sizes.size - positive.size
     if not positive.size:
         return 0.0 if zeros else nan, replace(histogram(positive, nan, nan, bins), below=zeros)
@@ -63,20 +64,20 @@ def _histogram(edges: FloatArray, counts: CountArray) -> Histogram:
 
 
 def _median(positive: FloatArray, zeros: int, limits: FloatArray, counts: CountArray) -> float:
-    """Median of so many zeros and of positive values, whose counts between limits are known."""
+    """Median of so many zeros and of positive values, whose counts between limits are known.
+
+    Only the values of its bin, or of the two on whose border it lies, are put in order.
+    """
     count = zeros + positive.size
-    low, high = (_ranked(positive, rank - zeros, limits, counts) for rank in ((count - 1) // 2, count // 2))
-    return low + (high - low) / 2
-
-
-def _ranked(positive: FloatArray, rank: int, limits: FloatArray, counts: CountArray) -> float:
-    """The value of this rank, 0 for a negative one; only the values in its bin are put in order."""
-    if rank < 0:
+    ranks = [rank for rank in ((count - 1) // 2 - zeros, count // 2 - zeros) if rank >= 0]
+    if not ranks:
         return 0.0
     ends = np.cumsum(counts)
-    place = int(np.searchsorted(ends, rank, "right"))
-    inside = positive >= limits[place]
-    if place + 1 < len(counts):  # the last bin has no end
-        inside &= positive < limits[place + 1]
-    rank -= int(ends[place] - counts[place])
-    return float(np.partition(positive[inside], rank)[rank])
+    first, last = np.searchsorted(ends, [ranks[0], ranks[-1]], "right")
+    end = limits[last + 1] if last + 1 < len(counts) else inf  # the last bin has no end
+    inside = values_between(positive, float(limits[first]), float(end))
+    before = int(ends[first] - counts[first])
+    places = [rank - before for rank in ranks]
+    middle = np.partition(inside, places)[places].tolist()
+    low, high = middle[0] if len(ranks) == 2 else 0.0, middle[-1]
+    return low + (high - low) / 2

@@ -37,16 +37,16 @@ BINS = 60
 SHARE = 2**14
 """Values of a layer for which another thread is worth its start and its meetings."""
 
-CHUNK_ROWS = 256
-"""Rows of a matrix product; with fewer, it would spend its time on arranging the other matrix."""
+CHUNK_ROWS = 512
+"""Rows of a matrix product; with half as many it would spend a tenth of its time on arranging the other matrix."""
 
 Prepare: TypeAlias = Callable[[int, FloatArray], None]
 """(layer 1..depth, h that enters it): called once, by one thread, before the layer runs."""
 
 
 def row_chunks(rows: int, columns: int) -> list[slice]:
-    """The rows in nearly equal chunks: a power of two of them, four or more where threads are worth it."""
-    wanted = max(rows / CHUNK_ROWS, min(4, rows * columns / SHARE), 1)
+    """The rows in nearly equal chunks: a power of two of them, two or more where threads are worth it."""
+    wanted = max(rows / CHUNK_ROWS, min(2, rows * columns / SHARE), 1)
     count = min(rows, 2 ** ceil(log2(wanted)))
     return [slice(rows * part // count, rows * (part + 1) // count) for part in range(count)]
 

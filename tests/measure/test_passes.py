@@ -112,6 +112,14 @@ def test_counting_is_right_however_bad_the_guess(
     assert (counts[0], counts[-1]) == (np.count_nonzero(values < edges[0]), np.count_nonzero(values > edges[-1]))
 
 
+@given(ANY, st.floats(-9, 9), st.floats(-9, 9))
+def test_values_between_are_those(x: FloatArray, low: float, high: float) -> None:
+    values = x.ravel()
+    wide = values.astype(float)
+    found = passes.values_between(values, low, high)
+    assert found.tolist() == values[(wide >= low) & (wide < high)].tolist()
+
+
 @given(ANY)
 def test_equal_columns_have_equal_hashes_and_others_have_not(x: FloatArray) -> None:
     columns = np.concatenate([x, x[:, :1], -x], axis=1)
@@ -134,8 +142,8 @@ def test_after_compile_all_nothing_is_left_to_compile() -> None:
 
 
 def signatures() -> list[list[object]]:
-    kernels: list[Any] = [passes.see_rows, passes.finite_sums, passes.count_between, passes.column_hashes]
-    return [list(kernel.signatures) for kernel in kernels]
+    kernels: list[Any] = [kernel for kernel in vars(passes).values() if hasattr(kernel, "signatures")]
+    return [list(kernel.signatures) for kernel in kernels if not kernel.__name__.startswith("_")]
 
 
 def test_a_cache_that_cannot_be_written_is_done_without() -> None:

@@ -644,10 +644,10 @@ def test_a_thread_that_cannot_start_ends_the_others(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2048), (1000, 500), (1797, 100), (10_000, 3)])
-def test_chunks_hold_every_row_once_and_are_enough_for_four_threads(shape: tuple[int, int]) -> None:
+def test_chunks_hold_every_row_once_and_are_enough_for_two_threads(shape: tuple[int, int]) -> None:
     chunks = row_chunks(*shape)
     assert [row for chunk in chunks for row in range(chunk.start, chunk.stop)] == list(range(shape[0]))
-    assert len(chunks) >= min(4, shape[0]) or prod(shape) < 4 * SHARE
+    assert len(chunks) >= min(2, shape[0]) or prod(shape) < 2 * SHARE
 
 
 @pytest.mark.parametrize(
