@@ -8,13 +8,13 @@ PORT ?= 8501
 
 .PHONY: torch run test test-all check bench load lock clean
 
-run: $(VENV)/.app
+run: $(VENV)/.compiled
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.compiled
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-test-all: $(VENV)/.test
+test-all: $(VENV)/.test $(VENV)/.compiled
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "exhaustive or not exhaustive" $(ARGS)
 
 check: $(VENV)/.test
@@ -28,7 +28,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.simulation
 	$(BIN)/python -m tests.benchmarks.theory
 
-load: $(VENV)/.test
+load: $(VENV)/.test $(VENV)/.compiled
 	$(BIN)/python -m tests.load $(ARGS)
 
 torch: $(VENV)/.test
@@ -45,6 +45,10 @@ $(VENV)/.app: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.compiled: $(VENV)/.app initviz/measure/passes.py
+	$(BIN)/python -m initviz compile
 	touch $@
 
 $(VENV)/.test: $(VENV)/.app requirements-test.txt

@@ -5,6 +5,7 @@ All of it is kept in one memo, bounded in bytes together; `waiting` says how an 
 
 from dataclasses import replace
 from functools import partial
+from threading import Event
 
 from initviz.activations import ACTIVATIONS
 from initviz.advice.diagnosis import diagnose
@@ -12,6 +13,7 @@ from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
 from initviz.measure.ensemble import Ensemble, check_seeds, repeat
+from initviz.measure.passes import compile_all
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, cost
@@ -21,14 +23,28 @@ from initviz.theory.phase import PairGrowth, PhaseMap, pair_growth, phase_map
 from initviz.theory.prediction import Prediction, predict
 from initviz.ui.waiting import answer, jobs, remembered
 
+COMPILING_GFLOP, COMPILING_MIB = 100.0, 128.0
+"""What compiling takes where nothing is there to be loaded: some ten seconds, and the compiler's memory."""
+
+_prepared = Event()
+
 PROPOSAL_GFLOP, PROPOSAL_MIB = 0.1, 8.0
 """What the search for a fix takes: for each layer the time of so many GFLOP, some hundredth of a second at most."""
+
+
+def prepare() -> None:
+    """Compile what measures, or load what was compiled before: once in a process, while the page says how far it is."""
+    if not _prepared.is_set():
+        mib = min(COMPILING_MIB, jobs().largest_mib)
+        answer("Preparing, once", "passes", compile_all, gflop=COMPILING_GFLOP, mib=mib)
+        _prepared.set()
 
 
 def simulated(experiment: Experiment) -> Propagation:
     """The experiment's propagation; shared by everyone who asks for the same. Raises OverBudget and InputError."""
     budget = _budget()
     budget.check(experiment)
+    prepare()
 
     def work(progress: Progress) -> Propagation:
         return simulate(experiment, progress, budget)
@@ -41,6 +57,7 @@ def repeated(experiment: Experiment, seeds: int) -> Ensemble:
     """Many networks of the experiment, one after another in one job. Raises OverBudget and InputError."""
     budget = _budget()
     check_seeds(experiment, seeds, budget)
+    prepare()
 
     def work(progress: Progress) -> Ensemble:
         return repeat(experiment, seeds, progress, budget)

@@ -4,12 +4,15 @@ import gc
 import sys
 import weakref
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from initviz.arrays import size_of
 from initviz.network.experiment import Experiment
+from initviz.progress import Progress
 from initviz.ui import cache, waiting
 
 
@@ -177,3 +180,27 @@ def test_partial_results_are_drawn_and_the_last_one_stays_when_the_work_is_stopp
     other = AppTest.from_function(script)
     other.session_state["stop"] = False
     assert other.run().text[0].value == "4 [('step', 1), ('step', 2), ('step', 3)]"
+
+
+def test_a_page_says_that_it_prepares_and_does_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first start on a machine compiles for seconds: a bar, not a dead page."""
+    shown: list[str] = []
+    draw = DeltaGenerator.progress
+
+    def watched(self: DeltaGenerator, value: float, text: str) -> DeltaGenerator:
+        shown.append(text)
+        return draw(self, value, text)
+
+    def slow(progress: Progress) -> int:
+        while not any("40%" in text for text in shown):
+            progress(0.4)
+        return 28
+
+    monkeypatch.setattr(waiting, "QUIET", 0.0)
+    monkeypatch.setattr(DeltaGenerator, "progress", watched)
+    monkeypatch.setattr(cache, "compile_all", slow)
+    monkeypatch.setattr(cache, "_prepared", Event())
+    for seed in (1, 2):
+        cache.simulated(Experiment(depth=1, width=4, samples=8, seed=seed))
+    assert [text for text in shown if text.startswith("Preparing")] == ["Preparing, once … 40%"]
+    assert waiting.jobs().counters().runs == 3

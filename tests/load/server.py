@@ -22,7 +22,7 @@ def image_settings() -> dict[str, str]:
     block = re.search(r"^ENV (.*)$", text, re.MULTILINE)
     assert block, "the Dockerfile sets no environment"
     pairs = dict(pair.split("=", 1) for pair in block[1].split())
-    return {name: value for name, value in pairs.items() if name not in ("PATH", "HOME")}
+    return {name: value for name, value in pairs.items() if name not in ("PATH", "HOME", "NUMBA_CACHE_DIR")}
 
 
 def free_port() -> int:
