@@ -79,6 +79,12 @@ class History:
             last = self._records[-1].step
             self._records = [one for one in self._records if self.wants(one.step) or one.step == last]
 
+    def snapshot(self) -> "History":
+        """The records so far: later ones do not join it."""
+        copied = History(0)
+        copied._records, copied._stride = list(self._records), self._stride
+        return copied
+
     def __len__(self) -> int:
         return len(self._records)
 

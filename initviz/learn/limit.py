@@ -57,12 +57,16 @@ class Limit:
         if self.rate is None:
             return f"No learning-rate limit is predicted: {self.reason}."
         said = f"Predicted limit of the learning rate, for full batches: {show(self.rate)}, give or take"
-        said += f" {percent(self.spread)} at this width and depth."
+        said += f" {_roughly(self.spread)} at this width and depth."
         if self.hint:
             said += " With cross-entropy it is a hint: it holds while all classes are equally likely."
         if own is not None and not 1 - FAR < self.rate / own < 1 + FAR:
-            said += f" This very network is {percent(abs(own / self.rate - 1))} off: its own limit is {show(own)}."
+            said += f" This very network is {_roughly(abs(own / self.rate - 1))} off: its own limit is {show(own)}."
         return said
+
+
+def _roughly(share: float) -> str:
+    return percent(float(f"{share:.2g}"))
 
 
 def _rates(experiment: Experiment, training: Training, layers: int) -> list[Rates]:

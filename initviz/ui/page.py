@@ -77,6 +77,14 @@ PAGES = {
             "Where is the edge?",
             "At the start",
         ),
+        Page(
+            "training",
+            "pages/training.py",
+            "Training",
+            ":material/model_training:",
+            "Does it matter?",
+            "In training",
+        ),
     )
 }
 """Every page, in the order of the menu; pages of one group stand together."""

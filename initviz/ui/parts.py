@@ -72,13 +72,15 @@ def first(findings: Sequence[Finding], direction: Direction, propagation: Propag
     return settled(direction, propagation)
 
 
-def options_row(options: Mapping[str, Option], *names: str, folded: Sequence[str] = ()) -> None:
+def options_row(
+    options: Mapping[str, Option], *names: str, folded: Sequence[str] = (), title: str = "Theory, ensemble, more"
+) -> None:
     """Controls of the page's own options side by side, the rarer ones folded away; on a phone one below the other."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         for name in names:
             option(name, options)
         if folded:
-            with st.popover("Theory, ensemble, more", icon=":material/tune:"):
+            with st.popover(title, icon=":material/tune:"):
                 for name in folded:
                     option(name, options)
 

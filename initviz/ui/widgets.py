@@ -18,6 +18,10 @@ OPTION_WIDTH = 220
 """Pixels of a page's own slider or switch: a few stand in a row."""
 
 
+LYING_OPEN = 5
+"""A choice of more than these is a box to open."""
+
+
 def sidebar(experiment: Experiment) -> None:
     """Preset and every field that acts in this experiment."""
     _preset_box(experiment)
@@ -30,10 +34,10 @@ def sidebar(experiment: Experiment) -> None:
 
 
 def option(name: str, options: Mapping[str, Option]) -> None:
-    """The control of a page's own option; a choice lies open, since it is one of a few views."""
+    """The control of a page's own option; a choice of few lies open, as views do."""
     spec = options[name].spec
     assert isinstance(spec, ViewField), f"'{name}' has no widget"
-    if isinstance(spec, Choice):
+    if isinstance(spec, Choice) and len(spec.options) <= LYING_OPEN:
         st.segmented_control(
             spec.label,
             list(spec.options),

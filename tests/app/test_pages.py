@@ -225,10 +225,13 @@ def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     assert f"width {shown(drawn).width}, {shown(drawn).samples} samples" in message
 
 
+READING = [page for page in PAGES if page != "training"]
+"""Pages that read the experiment's inputs: a training has those of its task."""
+
 SHOWS = [
-    *((page, {}) for page in PAGES),
+    *((page, {}) for page in READING),
     ("phase_diagram", {"show": "pairs"}),
-    *((page, {"pinned": "activation=tanh"}) for page in PAGES),
+    *((page, {"pinned": "activation=tanh"}) for page in READING),
 ]
 
 

@@ -30,8 +30,8 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """Address of a freshly started app."""
+def server() -> Iterator[tuple[str, int]]:
+    """Address and process id of a freshly started app."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
@@ -41,9 +41,15 @@ def address() -> Iterator[str]:
     ) as process:
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url)
-        yield url
+        yield url, process.pid
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture
+def address(server: tuple[str, int]) -> str:
+    """Where the app is."""
+    return server[0]
 
 
 def _wait_until_healthy(url: str) -> None:

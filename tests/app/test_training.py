@@ -1,0 +1,92 @@
+"""The training page without a browser: ready at once, one step at a time, every task, compare, what the link holds."""
+
+import pytest
+
+from initviz import train
+from initviz.learn.settings import Training
+from initviz.learn.tasks import TASKS
+from initviz.ui.training_controls import FOLLOWED
+from tests.app.conftest import Visit, charts, link, link_warnings, sentences, shown, works
+
+QUICK = {"activation": "relu", "initializer": "he_normal", "examples": "60", "epochs": "2", "task": "circle"}
+
+
+def test_it_is_ready_before_the_first_step(open_page: Visit) -> None:
+    page = works(open_page("training", **QUICK))
+    assert [said for said in sentences(page) if said.startswith("Ready. The first loss is ")]
+    assert any("Predicted limit of the learning rate" in caption.value for caption in page.caption)
+    assert page.button(key="go").label == "Start"
+    assert page.button(key="again").disabled
+
+
+def test_steps_are_those_of_train(open_page: Visit) -> None:
+    """Four clicks on Step are the whole run: the sentence is the one that `train` returns."""
+    page = open_page("training", **QUICK)
+    for _ in range(4):
+        page = works(page.button(key="step").click().run())
+    expected = train(shown(page), Training(task="circle", examples=60, epochs=2))
+    assert expected.steps == 4
+    assert sentences(page) == [expected.sentence]
+    assert page.button(key="go").label == "More epochs"
+    page = works(page.button(key="again").click().run())
+    assert sentences(page)[0].startswith("Ready.")
+
+
+def test_start_works_slice_by_slice_until_the_end(open_page: Visit) -> None:
+    page = works(open_page("training", **QUICK).button(key="go").click().run())
+    assert page.button(key="go").label == "More epochs"
+    assert sentences(page)[0].startswith("It ")
+    page = works(page.button(key="go").click().run())
+    assert any(caption.value.startswith("Step 8 of 8") for caption in page.caption)
+
+
+def test_another_setting_begins_anew(open_page: Visit) -> None:
+    page = open_page("training", **QUICK)
+    page = page.button(key="step").click().run()
+    page = works(page.slider(key="field-depth").set_value(5).run())
+    assert sentences(page)[0].startswith("Ready.")
+
+
+@pytest.mark.parametrize("task", [id for id in TASKS if id != "mnist"])
+def test_every_task(task: str, open_page: Visit) -> None:
+    page = works(open_page("training", **QUICK | {"task": task, "examples": "200"}).button(key="step").click().run())
+    assert link_warnings(page) == []
+    assert len(charts(page)) >= 5
+
+
+@pytest.mark.parametrize("column", FOLLOWED)
+@pytest.mark.parametrize("normalization", ["none", "batch"])
+def test_every_column(column: str, normalization: str, open_page: Visit) -> None:
+    query = QUICK | {"follow": column, "activation": "prelu", "normalization": normalization}
+    works(open_page("training", **query).button(key="step").click().run())
+
+
+def test_a_divergence_is_told(open_page: Visit) -> None:
+    query = QUICK | {"activation": "linear", "learning_rate": "1000", "epochs": "50"}
+    page = works(open_page("training", **query).button(key="go").click().run())
+    assert sentences(page)[0].startswith("Diverged at step ")
+
+
+def test_starts_are_kept_in_the_link_and_compared(open_page: Visit) -> None:
+    page = open_page("training", **QUICK, seeds="2")
+    page = works(page.button(key="keep-start").click().run())
+    page = works(page.selectbox(key="field-activation").set_value("tanh").run())
+    assert "activation=relu" in link(page)["starts"]
+    page = works(page.button(key="go").click().run())
+    table = next(frame.value for frame in page.dataframe if "start" in frame.value)
+    assert list(table["start"]) == ["A: Tanh, He normal (Kaiming), rate 0.1", "B: ReLU, He normal (Kaiming), rate 0.1"]
+    assert len(sentences(page)) == 2
+    page = works(page.button(key="drop-starts").click().run())
+    assert "starts" not in link(page)
+
+
+def test_a_wrong_start_in_the_link_is_one_warning(open_page: Visit) -> None:
+    page = works(open_page("training", **QUICK, starts="activation=relu&optimizer=newton"))
+    assert len(link_warnings(page)) == 1
+    assert "Unknown optimizer 'newton'" in link_warnings(page)[0].replace("\\", "")
+
+
+def test_a_limit_that_is_not_known_is_one_sentence(open_page: Visit) -> None:
+    page = open_page("training", **QUICK | {"initializer": "zeros", "rate_unit": "limit"})
+    assert [failure.value for failure in page.exception] == []
+    assert [error.value for error in page.error if error.value.startswith("No learning-rate limit is predicted here")]
