@@ -14,9 +14,9 @@ import pytest
 from pytest import CaptureFixture
 
 from initviz import Experiment, cli, simulate
-from initviz.cli import COMMANDS, main
+from initviz.cli.flags import FORMATS
+from initviz.cli.main import COMMANDS, main
 from initviz.fields import Choice, Number, Switch
-from initviz.flags import FORMATS
 from initviz.network.experiment import FIELDS
 from initviz.network.presets import PRESETS
 

@@ -9,7 +9,8 @@ from pytest import CaptureFixture
 
 from initviz import Experiment, critical_point, predict
 from initviz.activations import ACTIVATIONS
-from initviz.cli import CRITICAL, PREDICTED, main
+from initviz.cli import main
+from initviz.cli.networks import CRITICAL, PREDICTED
 
 SMALL = ["--depth", "3", "--width", "20", "--samples", "30"]
 small = Experiment(depth=3, width=20, samples=30)

@@ -1,0 +1,1 @@
+"""Many experiments: a grid, run by any executor, kept in a folder that grows."""
