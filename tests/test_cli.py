@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from pytest import CaptureFixture
 
-from initviz import Experiment, cli, simulate
+from initviz import Experiment, simulate
+from initviz.cli import networks
 from initviz.cli.flags import FORMATS
 from initviz.cli.main import COMMANDS, main
 from initviz.fields import Choice, Number, Switch
@@ -199,7 +200,7 @@ def test_ctrl_c_ends_quietly(capsys: CaptureFixture[str], monkeypatch: pytest.Mo
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "simulate", interrupted)
+    monkeypatch.setattr(networks, "simulate", interrupted)
     assert main(["simulate"]) == 128 + signal.SIGINT
     assert capsys.readouterr() == ("", "")
 

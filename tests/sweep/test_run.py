@@ -12,6 +12,7 @@ import pytest
 from initviz.catalogue import InputError
 from initviz.cli import main
 from initviz.measure.simulate import simulate
+from initviz.network.budget import cost
 from initviz.network.experiment import Experiment
 from initviz.sweep.plan import Grid
 from initviz.sweep.run import here, local_pool, run_sweep
@@ -134,7 +135,8 @@ def test_the_command_says_what_it_will_take_and_what_it_did(tmp_path: Path, caps
 def test_failures_are_named_and_the_rest_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INITVIZ_MAX_GFLOP", "0.001")
+    small = cost(Experiment(depth=2, width=8, samples=10)).gflop
+    monkeypatch.setenv("INITVIZ_MAX_GFLOP", str(2 * small))
     assert main([*SMALL, "--width", "8,500", "--out", str(tmp_path)]) == 1
     said = capsys.readouterr().out
     assert "Measured: 1." in said
