@@ -21,7 +21,7 @@ from initviz.measure.propagation import Gradient, Signal
 SUBSAMPLE = 50_000
 """Medians and histograms use about so many values or more (all, if there are fewer)."""
 
-BLOCK = 2**16
+BLOCK = 2**15
 """Values that are worked on at a time, so that what follows finds them in the processor's cache."""
 
 
