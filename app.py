@@ -11,7 +11,7 @@ from initviz.figures.axes import AXES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Propagation
-from initviz.ui import parts
+from initviz.ui import layer_tables, parts, sentences
 from initviz.ui.cache import diagnosed, proposed
 from initviz.ui.page import open_page, theme
 from initviz.ui.runs import runs_of
@@ -48,8 +48,8 @@ def draw_rest(key: str, _one: Propagation, _runs: Sequence[Run], _findings: tupl
         parts.chart(signal.mean_by_depth(plain, theme=_look), "mean", "Mean of h", height=LOW)
     with right:
         parts.chart(signal.cosine_by_depth(plain, theme=_look), "cosine", "Likeness of two inputs", height=LOW)
-    parts.more(_findings)
-    parts.layer_table(_one, COLUMNS)
+    sentences.more(_findings)
+    layer_tables.layer_table(_one, COLUMNS)
 
 
 current, look = open_page("overview", OPTIONS), theme()
@@ -60,8 +60,8 @@ with charts.skeleton(height=700):
         findings = diagnosed(current.experiment, propagation)
         fix = None if is_healthy(findings) else proposed(current.experiment)
         shown = runs_of(current, propagation, fix)
-        parts.sentence(findings[0])
-        parts.remedy(fix, findings)
+        sentences.sentence(findings[0])
+        sentences.remedy(fix, findings)
     with charts:
         left, right = st.columns(2, gap="medium")
         with left:
@@ -70,4 +70,4 @@ with charts.skeleton(height=700):
         with right:
             draw_sizes(current.key, shown, look)
         draw_rest(current.key, propagation, shown, findings, look)
-        parts.download(propagation)
+        layer_tables.download(propagation)

@@ -10,7 +10,7 @@ from initviz.fields import Choice, Number, Several
 from initviz.figures.activation import curves, gallery
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Layer
-from initviz.ui import activation_tables, parts
+from initviz.ui import activation_tables, measured_tables, parts
 from initviz.ui.page import open_page, theme
 from initviz.ui.state import Option, Visit
 
@@ -71,9 +71,9 @@ match current.options["show"]:
     case "gains":
         activation_tables.gain_table()
     case "cost":
-        activation_tables.costs()
+        measured_tables.costs()
     case "accuracy":
-        activation_tables.accuracy()
+        measured_tables.accuracy()
     case _:
         sentence = st.container()
         parts.options_row(OPTIONS, "compare", "layer", "x")

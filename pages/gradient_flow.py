@@ -12,7 +12,7 @@ from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Propagation
-from initviz.ui import chain, parts
+from initviz.ui import chain, layer_tables, parts, sentences
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import open_page, theme
 from initviz.ui.runs import COMPARISON, remark, runs_of
@@ -44,7 +44,7 @@ def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _lo
     figure = layers.distributions(_one, **how, theme=_look)
     parts.chart(figure, "sizes", f"{OF[chosen['of']].name}, layer by layer")
     parts.chart(signal.shares_by_depth(_runs, theme=_look), "shares", "Silent units")
-    parts.layer_table(_one, COLUMNS)
+    layer_tables.layer_table(_one, COLUMNS)
 
 
 current = open_page("gradient_flow", OPTIONS)
@@ -56,8 +56,8 @@ with charts.skeleton(height=700):
         propagation = parts.run(current.experiment)
         shown = runs_of(current, propagation)
         findings = diagnosed(current.experiment, propagation)
-        parts.sentence(parts.first(findings, "backward", propagation))
+        sentences.sentence(sentences.first(findings, "backward", propagation))
     with charts:
         draw(current.key, current, propagation, shown, theme())
-        parts.download(propagation)
+        layer_tables.download(propagation)
 chain.calculator(OPTIONS, current, propagation, theme())

@@ -12,7 +12,7 @@ from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Bins, Propagation
-from initviz.ui import parts
+from initviz.ui import layer_tables, parts, sentences
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import open_page, theme
 from initviz.ui.runs import COMPARISON, remark, runs_of, shapes, weight_density
@@ -59,8 +59,8 @@ def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _lo
     with right:
         parts.chart(signal.mean_by_depth(_runs, theme=_look), "mean", "Mean of h")
         parts.chart(signal.cosine_by_depth(_runs, theme=_look), "cosine", "Can it tell its inputs apart?")
-        parts.weight_numbers(experiment, _one, layer)
-    parts.layer_table(_one, COLUMNS)
+        layer_tables.weight_numbers(experiment, _one, layer)
+    layer_tables.layer_table(_one, COLUMNS)
 
 
 current = open_page("initialization", OPTIONS)
@@ -74,7 +74,7 @@ with charts.skeleton(height=700):
         propagation = parts.run(current.experiment)
         shown = runs_of(current, propagation)
         findings = diagnosed(current.experiment, propagation)
-        parts.sentence(parts.first(findings, "forward", propagation))
+        sentences.sentence(sentences.first(findings, "forward", propagation))
     with charts:
         draw(current.key, current, propagation, shown, theme())
-        parts.download(propagation)
+        layer_tables.download(propagation)

@@ -6,7 +6,7 @@ Everything here is computed from the functions of the catalogue, so that a new o
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 
@@ -62,29 +62,49 @@ def _limits(values: FloatArray) -> tuple[float, float]:
     return (-inf if low < -10 * inside - 10 else low, inf if high > 10 * inside + 10 else high)
 
 
+ROUNDS, QUIET_ROUNDS = 30, 10
+"""How often every activation is measured, and how many rounds count: the fastest, when caches were least disturbed."""
+
+
 @dataclass(frozen=True)
 class Cost:
-    """Measured time per element, in nanoseconds: phi, and the backward pass (phi' times the incoming gradient)."""
+    """Measured time per element: phi, and the backward pass (phi' times the incoming gradient)."""
 
     forward: float
+    """Nanoseconds, median of the quiet rounds."""
     backward: float
+    """Nanoseconds, median of the quiet rounds."""
+    ratio: float
+    """Forward time over that of ReLU in the same round, median of the quiet rounds."""
+    ratio_low: float
+    ratio_high: float
+    """Smallest and largest of these ratios."""
 
 
-def measured_costs(rows: int = 100, units: int = 500, repetitions: int = 5) -> dict[str, Cost]:
-    """Time of every activation on this machine, now: the best of a few runs over one (rows, units) float32 layer."""
+def measured_costs(rows: int = 100, units: int = 500, rounds: int = ROUNDS) -> dict[str, Cost]:
+    """Time of every activation on this machine, now, over one (rows, units) float32 layer.
+
+    Every round measures all of them one after another, so that a busy moment is the same for all in it.
+    """
     rng = np.random.default_rng(0)
-    return {id: _measured_cost(activation, rng, rows, units, repetitions) for id, activation in ACTIVATIONS.items()}
-
-
-def _measured_cost(activation: Activation, rng: np.random.Generator, rows: int, units: int, repetitions: int) -> Cost:
-    alpha = activation.alpha(None)
-    z = rng.standard_normal((rows, units * activation.pieces(alpha)), dtype=np.float32)
+    z = {
+        id: rng.standard_normal((rows, units * activation.pieces(activation.alpha(None))), dtype=np.float32)
+        for id, activation in ACTIVATIONS.items()
+    }
     gradient = rng.standard_normal((rows, units), dtype=np.float32)
-    forward, backward = inf, inf
-    for _ in range(repetitions):
-        start = perf_counter()
-        activation.forward(z, alpha)
-        middle = perf_counter()
-        activation.backward(z, alpha, gradient)
-        forward, backward = min(forward, middle - start), min(backward, perf_counter() - middle)
-    return Cost(1e9 * forward / gradient.size, 1e9 * backward / gradient.size)
+    times = np.array([[_times(one, z[id], gradient) for id, one in ACTIVATIONS.items()] for _ in range(rounds)])
+    quiet = times[np.argsort(times.sum(axis=(1, 2)))[:QUIET_ROUNDS]]
+    ratios = quiet[:, :, 0] / quiet[:, [list(ACTIVATIONS).index("relu")], 0]
+    forward, backward = 1e9 * np.median(quiet, axis=0).T / gradient.size
+    columns = forward, backward, np.median(ratios, axis=0), ratios.min(axis=0), ratios.max(axis=0)
+    return {id: Cost(*row) for id, *row in zip(ACTIVATIONS, *(column.tolist() for column in columns), strict=True)}
+
+
+def _times(activation: Activation, z: FloatArray, gradient: FloatArray) -> tuple[float, float]:
+    """Seconds forward and backward, each once: processor time of this thread, whatever else the machine does."""
+    alpha = activation.alpha(None)
+    start = thread_time()
+    activation.forward(z, alpha)
+    middle = thread_time()
+    activation.backward(z, alpha, gradient)
+    return middle - start, thread_time() - middle

@@ -20,7 +20,7 @@ def header(current: Visit, page: str, name: str, question: str, options: Mapping
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(question, anchor=False, width="stretch")
         with st.popover("How to read", icon=":material/menu_book:"):
-            st.markdown(text(f"read/{page}"))
+            st.markdown(f"**How to read this page.** {text(f'read/{page}')}")
         st.button("Reset", icon=":material/restart_alt:", on_click=reset, args=(options,), key="reset")
         with st.popover("Share", icon=":material/link:"):
             st.caption("This link reproduces the page exactly.")

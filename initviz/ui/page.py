@@ -25,6 +25,8 @@ class Page:
     question: str
     group: str
     """Heading in the menu; the first group lies open there, of the others only the one in use."""
+    experiment: bool = True
+    """Whether the page is about the experiment; one to look things up has no controls and leaves the link alone."""
     compares: str = ""
     """What on the page shows a pinned experiment too; empty where nothing does."""
 
@@ -41,7 +43,7 @@ PAGES = {
             ":material/visibility:",
             "Will this network learn?",
             "At the start",
-            _DEPTH,
+            compares=_DEPTH,
         ),
         Page(
             "activations",
@@ -58,7 +60,7 @@ PAGES = {
             ":material/equalizer:",
             "Does the signal survive?",
             "At the start",
-            _DEPTH,
+            compares=_DEPTH,
         ),
         Page(
             "gradient_flow",
@@ -67,7 +69,7 @@ PAGES = {
             ":material/trending_down:",
             "Which layers still learn?",
             "At the start",
-            _DEPTH,
+            compares=_DEPTH,
         ),
         Page(
             "phase_diagram",
@@ -85,6 +87,15 @@ PAGES = {
             "Does it matter?",
             "In training",
         ),
+        Page(
+            "glossary",
+            "pages/glossary.py",
+            "Glossary",
+            ":material/menu_book:",
+            "What do the words mean?",
+            "Look up",
+            experiment=False,
+        ),
     )
 }
 """Every page, in the order of the menu; pages of one group stand together."""
@@ -94,15 +105,19 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
     """Draw menu, sidebar and header, and return what this visit is about. Every page calls it first."""
     page, options = PAGES[id], pin.OPTION | dict(options or {})
     st.set_page_config(page_title=f"{page.title} · initviz", page_icon="📶", layout="wide")
-    current = visit(id, options)
+    current = visit(id, options, write=page.experiment)
     with st.sidebar:
         st.markdown("**initviz**  \nSee why a neural network will or won't learn.")
         _menu(current, page)
-        sidebar(current.experiment)
-        pin.box(current, page.compares)
+        if page.experiment:
+            sidebar(current.experiment)
+            pin.box(current, page.compares)
     if current.warnings:
         st.warning("Some of this link could not be used. " + _plain(current.warnings), icon=":material/link_off:")
-    header(current, page.id, page.title, page.question, options)
+    if page.experiment:
+        header(current, page.id, page.title, page.question, options)
+    else:
+        st.title(page.question, anchor=False)
     return current
 
 

@@ -67,8 +67,11 @@ def key(name: str, activation: str = "") -> str:
     return f"{name}-{activation}" if name == "alpha" else f"field-{name}"
 
 
-def visit(page: str, options: Mapping[str, Option]) -> Visit:
-    """Read the state of this run, put it into every widget's key and into the link."""
+def visit(page: str, options: Mapping[str, Option], *, write: bool = True) -> Visit:
+    """Read the state of this run, put it into every widget's key and, if `write`, into the link.
+
+    A link that is written anew loses its anchor: pages that consist of anchors leave it as it came.
+    """
     query = st.query_params.to_dict()
     experiment, warnings = Experiment.from_query(query)
     chosen, more = _options_from(query, options)
@@ -85,7 +88,7 @@ def visit(page: str, options: Mapping[str, Option]) -> Visit:
     # Options at their defaults stay out: the link of a page switch would change at once, and cost a step of history.
     own = {name: options[name].spec.text(value) for name, value in chosen.items() if value != options[name].default}
     written = experiment.to_query() | own
-    if written != query:
+    if write and written != query:
         st.query_params.from_dict(written)
     st.session_state[_SAVED] = _Saved(page, written, widgets)
     shown = urlencode({"page": page, "theme": st.context.theme.type or "", **written})

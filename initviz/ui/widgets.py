@@ -8,6 +8,7 @@ import streamlit as st
 from initviz.fields import Choice, Number, Several, Switch, ViewField
 from initviz.network.experiment import FIELDS, Experiment, field_of
 from initviz.network.presets import PRESETS, preset_of
+from initviz.ui.glossary import explained
 from initviz.ui.state import Option, key, load, put
 
 GROUPS = {"main": "", "input": "Input", "advanced": "Advanced"}
@@ -30,7 +31,7 @@ def sidebar(experiment: Experiment) -> None:
             for name, listed in FIELDS.items():
                 spec = field_of(name, experiment.activation)
                 if listed.group == group and spec is not None and experiment.uses(name):
-                    control(key(name, experiment.activation), spec)
+                    control(name, key(name, experiment.activation), spec)
 
 
 def option(name: str, options: Mapping[str, Option]) -> None:
@@ -43,12 +44,12 @@ def option(name: str, options: Mapping[str, Option]) -> None:
             list(spec.options),
             format_func=lambda id: spec.options[id].name,
             key=key(name),
-            help=spec.help,
+            help=explained(name, spec.help),
             required=True,
         )
     else:
         with st.container(width=OPTION_WIDTH):
-            control(key(name), spec)
+            control(name, key(name), spec)
 
 
 def _preset_box(experiment: Experiment) -> None:
@@ -72,43 +73,39 @@ def _load_preset() -> None:
         load(PRESETS[chosen].experiment)
 
 
-def control(widget: str, spec: ViewField) -> None:
+def control(name: str, widget: str, spec: ViewField) -> None:
     """Draw the widget of a field; its value is in st.session_state already."""
+    help = explained(name, spec.help)
     match spec:
         case Choice():
             options = spec.options
-            st.selectbox(
-                spec.label,
-                list(options),
-                format_func=lambda id: options[id].name,
-                key=widget,
-                help=spec.help,
-            )
+            source = getattr(options[st.session_state[widget]], "source", "")
+            if source:
+                help += f"\n\n{options[st.session_state[widget]].name}: {source}."
+            st.selectbox(spec.label, list(options), format_func=lambda id: options[id].name, key=widget, help=help)
         case Several():
             several = spec.options
-            st.multiselect(
-                spec.label, list(several), format_func=lambda id: several[id].name, key=widget, help=spec.help
-            )
+            st.multiselect(spec.label, list(several), format_func=lambda id: several[id].name, key=widget, help=help)
         case Switch():
-            st.toggle(spec.label, key=widget, help=spec.help)
+            st.toggle(spec.label, key=widget, help=help)
         case Number(typed=True):
-            _plain_number(st.number_input, widget, spec)
+            _plain_number(st.number_input, widget, spec, help)
         case Number(log=False, marks=()):
-            _plain_number(st.slider, widget, spec)
+            _plain_number(st.slider, widget, spec, help)
         case Number():
             st.select_slider(
-                spec.label, _stops(widget, spec), format_func=lambda value: f"{value:g}", key=widget, help=spec.help
+                spec.label, _stops(widget, spec), format_func=lambda value: f"{value:g}", key=widget, help=help
             )
         case _:
             assert_never(spec)
 
 
-def _plain_number(draw: Callable[..., object], widget: str, spec: Number) -> None:
+def _plain_number(draw: Callable[..., object], widget: str, spec: Number, help: str) -> None:
     """Draw a slider or a box; Streamlit wants value, bounds and step of one type."""
     kind: Any = int if spec.integer else float
     if type(st.session_state[widget]) is not kind:
         st.session_state[widget] = kind(st.session_state[widget])
-    draw(spec.label, kind(spec.low), kind(spec.high), step=kind(spec.step), key=widget, help=spec.help)
+    draw(spec.label, kind(spec.low), kind(spec.high), step=kind(spec.step), key=widget, help=help)
 
 
 def _stops(widget: str, spec: Number) -> list[float]:

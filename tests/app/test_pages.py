@@ -15,6 +15,7 @@ from initviz.advice.fix import propose
 from initviz.cli import main
 from initviz.figures import layers
 from initviz.measure.simulate import simulate
+from initviz.network.columns import COLUMNS
 from initviz.network.experiment import FIELDS, Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.network.presets import PRESETS
@@ -25,7 +26,10 @@ from tests.app.conftest import SMALL, Visit, charts, link, link_warnings, senten
 MEASURED = {"overview": None, "initialization": "forward", "gradient_flow": "backward"}
 """Pages with a verdict on top, and the direction that it is about; None: the gravest of all."""
 
-every_page = pytest.mark.parametrize("page", PAGES)
+EXPERIMENTS = [page.id for page in PAGES.values() if page.experiment]
+"""Pages about the experiment; the others are to look things up."""
+
+every_page = pytest.mark.parametrize("page", EXPERIMENTS)
 
 
 def expected_sentence(experiment: Experiment, page: str) -> str:
@@ -104,7 +108,8 @@ def test_the_table_is_the_propagation(page: str, open_page: Visit) -> None:
     frame = simulate(shown(drawn)).to_frame()
     assert len(table) == len(frame)
     for name in table:
-        assert list(table[name]) == [say(value) for value in frame[name]]
+        scale = 100 if COLUMNS[str(name)].unit == "share" else 1
+        assert list(table[name]) == [say(scale * value) for value in frame[name]]
 
 
 # --- buttons ---
@@ -166,7 +171,7 @@ VIEWS = [
     *(("gradient_flow", {"view": view, "of": of}) for view in layers.VIEWS for of in ("grad_h", "grad_z", "grad_w")),
     ("gradient_flow", {"factor": "0.5", "layers": "7"}),
     *(("phase_diagram", {"show": "pairs", "of": of}) for of in ("forward", "backward")),
-    *((page, {"pinned": "activation=relu&depth=5&width=20&samples=20"}) for page in PAGES),
+    *((page, {"pinned": "activation=relu&depth=5&width=20&samples=20"}) for page in EXPERIMENTS),
 ]
 
 
@@ -212,7 +217,7 @@ def test_a_wrong_option_is_told_too(open_page: Visit) -> None:
     assert "depth" in warning
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "activations"])
+@pytest.mark.parametrize("page", [page for page in EXPERIMENTS if page != "activations"])
 def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     page: str, open_page: Visit, monkeypatch: MonkeyPatch
 ) -> None:
@@ -225,7 +230,7 @@ def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     assert f"width {shown(drawn).width}, {shown(drawn).samples} samples" in message
 
 
-READING = [page for page in PAGES if page != "training"]
+READING = [page for page in EXPERIMENTS if page != "training"]
 """Pages that read the experiment's inputs: a training has those of its task."""
 
 SHOWS = [

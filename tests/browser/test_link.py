@@ -8,7 +8,7 @@ from initviz.ui.page import PAGES
 from tests.browser.drive import agrees, chart, choose, healthy, move, query, settle, shows, visit
 
 LINK = "activation=relu&initializer=he_normal&depth=7&width=128&seed=3"
-PATHS = {page.id: "" if page.id == "overview" else page.id for page in PAGES.values()}
+PATHS = {page.id: "" if page.id == "overview" else page.id for page in PAGES.values() if page.experiment}
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
@@ -26,7 +26,7 @@ def test_the_link_names_every_field(address: str, page: Page) -> None:
 
 def test_the_experiment_travels_along_the_menu(address: str, page: Page) -> None:
     visit(page, f"{address}/?{LINK}")
-    for entry in [*PAGES.values()][1:]:
+    for entry in [page for page in PAGES.values() if page.id in PATHS][1:]:
         page.get_by_test_id("stSidebar").get_by_role("link", name=entry.title).click()
         page.wait_for_url(f"**/{PATHS[entry.id]}?**")
         settle(page)
@@ -175,3 +175,14 @@ def test_no_press_is_lost_while_the_page_works(page: Page, address: str) -> None
     settle(page)
     agrees(page, depth="25")
     shows(page, "depth", "25")
+
+
+def test_a_help_text_leads_to_its_entry_in_the_glossary(address: str, page: Page) -> None:
+    visit(page, f"{address}/?{LINK}")
+    page.get_by_test_id("stSidebar").get_by_label("Help for depth").first.hover()
+    link = page.get_by_role("tooltip").get_by_role("link", name="Depth")
+    target = link.get_attribute("href")
+    assert target == "glossary#depth"
+    page.goto(f"{address}/{target}")
+    settle(page)
+    expect(page.get_by_role("heading", name="Depth", exact=True)).to_be_in_viewport()

@@ -1,6 +1,7 @@
 """What is said of every activation without a network, against what the textbooks say."""
 
 from math import inf
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -62,8 +63,27 @@ def test_traits_hold_at_the_ends_of_the_parameter(id: str) -> None:
 
 
 def test_costs_are_measured_for_every_activation() -> None:
-    costs = measured_costs(rows=10, units=100, repetitions=1)
+    costs = measured_costs(rows=10, units=100, rounds=3)
     assert list(costs) == list(ACTIVATIONS)
     for cost in costs.values():
         assert 0 < cost.forward < 1e6
         assert 0 < cost.backward < 1e6
+        assert cost.ratio_low <= cost.ratio <= cost.ratio_high
+    assert costs["relu"].ratio_low == costs["relu"].ratio_high == 1
+
+
+def test_costs_do_not_count_the_work_of_others() -> None:
+    """Threads that keep every core busy cost time, but none of this thread's."""
+    alone = measured_costs(rows=50, units=200)
+    stop = Event()
+    busy = [Thread(target=lambda: [np.ones(1_000_000).sum() for _ in iter(stop.is_set, True)]) for _ in range(4)]
+    for thread in busy:
+        thread.start()
+    try:
+        crowded = measured_costs(rows=50, units=200)
+    finally:
+        stop.set()
+    for thread in busy:
+        thread.join()
+    for id in ("sigmoid", "gelu"):
+        assert 0.5 < crowded[id].ratio / alone[id].ratio < 2

@@ -1,0 +1,55 @@
+"""Sentences on a page: what was found, and the fix that can be applied."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from initviz.advice.diagnosis import settled
+from initviz.advice.findings import Direction, Finding, Severity, every, is_healthy
+from initviz.advice.fix import Fix
+from initviz.measure.propagation import Propagation
+from initviz.ui.state import load
+
+_ICONS: dict[Severity, str] = {
+    "bad": ":material/error:",
+    "warning": ":material/warning:",
+    "note": ":material/info:",
+    "good": ":material/check_circle:",
+}
+_BOXES = {"bad": st.error, "warning": st.warning, "note": st.info, "good": st.success}
+
+
+def first(findings: Sequence[Finding], direction: Direction, propagation: Propagation) -> Finding:
+    """The gravest finding about one direction, or what can be said where it has none."""
+    for finding in every(findings):
+        if finding.direction in (direction, "both") and finding.severity != "note":
+            return finding
+    return settled(direction, propagation)
+
+
+def sentence(finding: Finding) -> None:
+    """One finding as a coloured line with its sign."""
+    _BOXES[finding.severity](finding.sentence, icon=_ICONS[finding.severity])
+
+
+def remedy(fix: Fix | None, findings: Sequence[Finding]) -> None:
+    """The proposed fix with its predicted numbers, and the button that applies it; nothing for a healthy network."""
+    if fix is None or is_healthy(findings):
+        return
+    promise = "Fix" if fix.complete else "No full cure is known for this shape; the best found"
+    text, button = st.columns([5, 1], vertical_alignment="center")
+    text.markdown(f":material/healing: **{promise}:** {fix.sentence}")
+    button.button("Apply the fix", type="primary", on_click=load, args=(fix.experiment,), key="apply", width="stretch")
+
+
+def more(findings: Sequence[Finding]) -> None:
+    """What follows from the main finding, then the others, one line each with their own consequences below."""
+    lines = []
+    for number, finding in enumerate(findings):
+        if number:
+            lines.append(f"{_ICONS[finding.severity]} **{finding.title}.** {finding.sentence}")
+        elif finding.consequences:
+            lines.append("What follows from it:")
+        lines += [f"- **{one.title}.** {one.sentence}" for one in every(finding.consequences)]
+    if lines:
+        st.markdown("\n\n".join(lines))
