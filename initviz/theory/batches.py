@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import nan, sqrt
 
 import numpy as np
+from scipy.linalg import eigh_tridiagonal
 
 from initviz.arrays import FloatArray
 from initviz.network.experiment import Experiment
@@ -58,7 +59,7 @@ def gauss_rule(population: FloatArray, count: int = POINTS) -> Rule:
             break
         beside.append(norm)
         this, last = image / norm, this
-    points, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1))
+    points, vectors = eigh_tridiagonal(diagonal, beside)
     return Rule(centre + scale * points, vectors[0] ** 2)
 
 

@@ -17,6 +17,7 @@ from scipy import special
 
 from initviz.activations import Activation
 from initviz.arrays import FloatArray
+from initviz.gaussian.hermite import hermite
 from initviz.gaussian.moments import at_infinite_width, moments, selected
 from initviz.gaussian.quadrature import REACH, Octaves, bends, edges, effective, panels
 from initviz.network.normalization import EPSILON
@@ -237,10 +238,8 @@ def _projected(functions: FloatArray, z: FloatArray, weights: FloatArray, terms:
     size[:, 0] = np.sqrt(size[:, 0])
     weighted = functions / size[..., np.newaxis] * weights[:, np.newaxis]
     coefficients = np.zeros((*functions.shape[:2], TERMS))
-    last, this = np.zeros_like(z), np.ones_like(z)
-    for n in range(terms):
-        coefficients[..., n] = np.einsum("qfn,qn->qf", weighted, this)
-        last, this = this, (z * this - np.sqrt(n) * last) / np.sqrt(n + 1)
+    for n, polynomial in enumerate(hermite(z, terms)):
+        coefficients[..., n] = np.einsum("qfn,qn->qf", weighted, polynomial)
     second = np.einsum("qfn,qgn->qfg", weighted, functions / size[..., np.newaxis])
     mean = coefficients[..., 0]
     total = second - mean[..., np.newaxis] * mean[:, np.newaxis]
