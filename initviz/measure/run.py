@@ -129,9 +129,11 @@ class Run:
         self.weights: dict[int, tuple[Moments, Histogram]] = {}
         self.unique: dict[int, int] = {}
 
-    def result(self, draws: Sequence[Callable[[], None]], prepare: Prepare | None = None) -> Propagation:
-        """Do the draws, each by whichever thread is free, then go forward and back."""
-        size = min(threads(), len(self.chunks))
+    def result(
+        self, draws: Sequence[Callable[[], None]], prepare: Prepare | None = None, size: int | None = None
+    ) -> Propagation:
+        """Do the draws, each by whichever thread is free, then go forward and back; in at most `size` threads."""
+        size = min(size or threads(), len(self.chunks))
         with own_threads(), np.errstate(all="ignore"):
             kept = run_team(lambda worker: _Rows(self, worker, prepare).run(draws), size)
             layers = [Layer(0, self.signals["h", 0], self.cosines[0], self.gradients["h", 0])]

@@ -21,11 +21,14 @@ DRAWN = 2**18
 """Values of the gradient that are drawn at a time; another number is another draw."""
 
 
-def simulate(experiment: Experiment, progress: Progress | None = None, budget: Budget | None = None) -> Propagation:
+def simulate(
+    experiment: Experiment, progress: Progress | None = None, budget: Budget | None = None, size: int | None = None
+) -> Propagation:
     """Draw the network, send the batch forward and independent N(0, 1) gradients of the last h backward.
 
     dL/dW is the derivative of that same loss: summed over the samples, not averaged. Overflow is a result: such values
-    are counted, never raised. Raises OverBudget before anything runs, InputError when the inputs cannot be read.
+    are counted, never raised. `size`: threads at most, as many as BLAS may use where it is not given; the result is the
+    same to the last bit. Raises OverBudget before anything runs, InputError when the inputs cannot be read.
     """
     (budget or Budget.from_environment()).check(experiment)
     spec, samples = experiment.spec(), experiment.source.count(experiment.samples)
@@ -39,7 +42,7 @@ def simulate(experiment: Experiment, progress: Progress | None = None, budget: B
         if fit:
             dense.biases = fit_to_batch(fit, dense.weights, dense.biases, before)
 
-    return run.result(_draws(experiment, run), prepare if fit else None)
+    return run.result(_draws(experiment, run), prepare if fit else None, size)
 
 
 def simulate_network(

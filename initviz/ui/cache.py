@@ -12,7 +12,7 @@ from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
-from initviz.measure.ensemble import Ensemble, check_seeds, repeat
+from initviz.measure.ensemble import Ensemble, at_once, check_seeds, repeat
 from initviz.measure.passes import compile_all
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
@@ -54,7 +54,7 @@ def simulated(experiment: Experiment) -> Propagation:
 
 
 def repeated(experiment: Experiment, seeds: int) -> Ensemble:
-    """Many networks of the experiment, one after another in one job. Raises OverBudget and InputError."""
+    """Many networks of the experiment, side by side in one job. Raises OverBudget and InputError."""
     budget = _budget()
     check_seeds(experiment, seeds, budget)
     prepare()
@@ -62,8 +62,8 @@ def repeated(experiment: Experiment, seeds: int) -> Ensemble:
     def work(progress: Progress) -> Ensemble:
         return repeat(experiment, seeds, progress, budget)
 
-    needed = cost(experiment)
-    return answer("Drawing networks", (experiment, seeds), work, gflop=seeds * needed.gflop, mib=needed.mib)
+    needed, size = cost(experiment), at_once(experiment, budget)
+    return answer("Drawing networks", (experiment, seeds), work, gflop=seeds * needed.gflop, mib=size * needed.mib)
 
 
 def predicted(experiment: Experiment) -> Prediction:

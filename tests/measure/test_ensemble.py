@@ -1,10 +1,13 @@
 """Many networks of one experiment: their own columns, ordered quantiles, bounded work."""
 
+from threading import active_count
+
 import numpy as np
 import pytest
 
 from initviz.catalogue import InputError
-from initviz.measure.ensemble import HIGH, LOW, SEEDS, Ensemble, check_seeds, repeat
+from initviz.measure import ensemble
+from initviz.measure.ensemble import HIGH, LOW, SEEDS, Ensemble, at_once, check_seeds, repeat
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, OverBudget, cost
 from initviz.network.experiment import Experiment
@@ -19,6 +22,42 @@ def test_each_network_is_the_one_of_its_seed() -> None:
         alone = simulate(small.changed(seed=index)).to_frame()
         for name, values in together.values.items():
             np.testing.assert_array_equal(values[index], alone[name].to_numpy(float))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_networks_side_by_side_are_those_one_after_another(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = Experiment(depth=2, width=300, samples=300)
+    monkeypatch.setattr(ensemble, "threads", lambda: size)
+    assert at_once(wide, Budget()) == size
+    shares: list[float] = []
+    together = repeat(wide, 4, shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1
+    for index in range(4):
+        np.testing.assert_array_equal(
+            together.values["grad_w_std"][index], simulate(wide.changed(seed=index)).column("grad_w_std")
+        )
+
+
+def test_networks_run_side_by_side_as_far_as_memory_and_their_size_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ensemble, "threads", lambda: 8)
+    wide = Experiment(depth=2, width=300, samples=300)
+    assert at_once(wide, Budget(mib=3.5 * cost(wide).mib)) == 3
+    assert at_once(small, Budget()) == 1
+
+
+def test_a_visitor_who_leaves_stops_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    class LeftError(Exception):
+        pass
+
+    def leave(share: float) -> None:
+        if share > 0.1:
+            raise LeftError
+
+    monkeypatch.setattr(ensemble, "threads", lambda: 3)
+    before = active_count()
+    with pytest.raises(LeftError):
+        repeat(Experiment(depth=2, width=300, samples=300), 9, leave)
+    assert active_count() == before
 
 
 def test_seeds_go_round_at_their_end() -> None:
