@@ -10,7 +10,7 @@ neither, NoMoments is raised.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import inf, log, log2, sqrt
 from typing import Generic, Literal, TypeAlias, TypeVar, overload
@@ -25,64 +25,6 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.gaussian.quadrature import REACH, Octaves, bends, edges, effective, panels
 from initviz.layer_forms import Selection
-
-# --- integrals -------------------------------------------------------------------------------------------------------
-
-
-def _integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
-    """The fields of `Moments` by quadrature, shape (len(q), 8).
-
-    Positive and negative Z are added before they are summed: what is odd cancels exactly.
-    """
-    q = effective(activation, q)
-    root = np.sqrt(q)[:, np.newaxis]
-    cuts = bends(activation, alpha, REACH * float(root.max()))
-    z, weights = panels(edges(cuts[cuts >= 0] / root, low=0.0))
-    weights /= 2 * weights.sum(axis=1, keepdims=True)
-    up, down = activation.phi(root * z, alpha), activation.phi(-root * z, alpha)
-    slope_up, slope_down = activation.dphi(root * z, alpha), activation.dphi(-root * z, alpha)
-
-    def mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
-        return np.vecdot(weights, positive + negative)
-
-    up2, down2 = np.square(up), np.square(down)
-    steep_up, steep_down = np.square(slope_up), np.square(slope_down)
-    m1, d1 = mean(up, down), mean(slope_up, slope_down)
-    tilt = m1[:, np.newaxis] + root * d1[:, np.newaxis] * z  # the linear part; by Stein's lemma its slope is d1
-    rest = mean(np.square(up - tilt), np.square(down - (2 * m1[:, np.newaxis] - tilt)))
-    return np.stack(
-        [
-            m1,
-            mean(up2, down2),
-            mean(np.square(up2), np.square(down2)),  # quicker than a fourth power
-            q * d1**2 + rest,
-            d1,
-            mean(steep_up, steep_down),
-            mean(np.square(steep_up), np.square(steep_down)),
-            mean(z * up * slope_up, -z * down * slope_down) / root[:, 0],
-        ],
-        axis=1,
-    )
-
-
-def selected(activation: Activation, alpha: float) -> tuple[FloatArray, FloatArray]:
-    """Nodes, and weights with the density in them, of h at q = 1 for a unit that passes on one of its pieces."""
-    z, weights = panels(edges(np.zeros(0)))
-    return z, weights * activation.pieces(alpha) * selection_of(activation).chance(special.ndtr(z), alpha)
-
-
-def _selection_integrals(activation: Activation, alpha: float, q: FloatArray) -> FloatArray:
-    """The fields of `Moments` for a unit that passes on one of its pieces, each N(0, q); shape (len(q), 8).
-
-    Exactly one piece carries the gradient, with slope 1: the slopes, summed over the pieces, have moments 1.
-    """
-    z, weights = selected(activation, alpha)
-    e1, e2, e4 = (float(weights @ z**k) for k in (1, 2, 4))
-    one = np.ones_like(q)
-    return np.stack([e1 * np.sqrt(q), e2 * q, e4 * q**2, (e2 - e1**2) * q, one, one, one, e2 * one], axis=1)
-
-
-# --- moments ---------------------------------------------------------------------------------------------------------
 
 T = TypeVar("T", float, FloatArray)
 
@@ -104,6 +46,75 @@ class Moments(Generic[T]):
     d4: T
     growth: T
     """dm2 / dq = E[(Z^2 - 1) phi^2] / 2q = E[Z phi phi'] / sqrt(q); times sw2 it is chi_par."""
+
+
+_COLUMN = {field.name: index for index, field in enumerate(fields(Moments))}
+"""Where each moment stands in the tables that are kept of an activation."""
+
+
+# --- integrals -------------------------------------------------------------------------------------------------------
+
+
+def _integrals(activation: Activation, alpha: float, q: FloatArray) -> Moments[FloatArray]:
+    """By quadrature, for q of shape (n,).
+
+    Positive and negative Z are added before they are summed: what is odd cancels exactly.
+    """
+    q = effective(activation, q)
+    root = np.sqrt(q)[:, np.newaxis]
+    cuts = bends(activation, alpha, REACH * float(root.max()))
+    z, weights = panels(edges(cuts[cuts >= 0] / root, low=0.0))
+    weights /= 2 * weights.sum(axis=1, keepdims=True)
+    up, down = activation.phi(root * z, alpha), activation.phi(-root * z, alpha)
+    slope_up, slope_down = activation.dphi(root * z, alpha), activation.dphi(-root * z, alpha)
+
+    def mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
+        return np.vecdot(weights, positive + negative)
+
+    up2, down2 = np.square(up), np.square(down)
+    steep_up, steep_down = np.square(slope_up), np.square(slope_down)
+    m1, d1 = mean(up, down), mean(slope_up, slope_down)
+    tilt = m1[:, np.newaxis] + root * d1[:, np.newaxis] * z  # the linear part; by Stein's lemma its slope is d1
+    rest = mean(np.square(up - tilt), np.square(down - (2 * m1[:, np.newaxis] - tilt)))
+    return Moments(
+        m1=m1,
+        m2=mean(up2, down2),
+        m4=mean(np.square(up2), np.square(down2)),  # quicker than a fourth power
+        variance=q * d1**2 + rest,
+        d1=d1,
+        d2=mean(steep_up, steep_down),
+        d4=mean(np.square(steep_up), np.square(steep_down)),
+        growth=mean(z * up * slope_up, -z * down * slope_down) / root[:, 0],
+    )
+
+
+def selected(activation: Activation, alpha: float) -> tuple[FloatArray, FloatArray]:
+    """Nodes, and weights with the density in them, of h at q = 1 for a unit that passes on one of its pieces."""
+    z, weights = panels(edges(np.zeros(0)))
+    return z, weights * activation.pieces(alpha) * selection_of(activation).chance(special.ndtr(z), alpha)
+
+
+def _selection_integrals(activation: Activation, alpha: float, q: FloatArray) -> Moments[FloatArray]:
+    """Those of a unit that passes on one of its pieces, each N(0, q), for q of shape (n,).
+
+    Exactly one piece carries the gradient, with slope 1: the slopes, summed over the pieces, have moments 1.
+    """
+    z, weights = selected(activation, alpha)
+    e1, e2, e4 = (float(weights @ z**k) for k in (1, 2, 4))
+    one = np.ones_like(q)
+    return Moments(
+        m1=e1 * np.sqrt(q),
+        m2=e2 * q,
+        m4=e4 * q**2,
+        variance=(e2 - e1**2) * q,
+        d1=one,
+        d2=one,
+        d4=one,
+        growth=e2 * one,
+    )
+
+
+# --- moments ---------------------------------------------------------------------------------------------------------
 
 
 class NoMoments(InputError):
@@ -133,14 +144,15 @@ def selection_of(activation: Activation) -> Selection:
 
 @lru_cache(maxsize=128)
 def _octaves(activation: Activation, alpha: float) -> Octaves:
+    integrals = _integrals if activation.elementwise else _selection_integrals
+
     def compute(q: FloatArray) -> FloatArray:
-        if activation.elementwise:
-            return _integrals(activation, alpha, q)
-        return _selection_integrals(activation, alpha, q)
+        found = integrals(activation, alpha, q)
+        return np.stack([getattr(found, name) for name in _COLUMN], axis=1)
 
     # next to an offset phi(0) small differences drown in rounding, but what has an offset is smooth at 0
     offset = activation.elementwise and activation.phi(np.zeros(1), alpha)[0] != 0
-    return Octaves(compute, 8, low=-40 if offset else -120, high=128)
+    return Octaves(compute, len(_COLUMN), low=-40 if offset else -120, high=128)
 
 
 @overload
@@ -166,8 +178,8 @@ def second_moment(activation: Activation, alpha: float | None, q: float | FloatA
     """E phi(z)^2 alone, for the recursion from layer to layer."""
     table = _octaves(*at_infinite_width(activation, alpha))
     if isinstance(q, np.ndarray):
-        return table(q.ravel(), slice(1, 2)).reshape(q.shape)
-    return table.scalar(q, 1)
+        return table(q.ravel(), slice(_COLUMN["m2"], _COLUMN["m2"] + 1)).reshape(q.shape)
+    return table.scalar(q, _COLUMN["m2"])
 
 
 # --- gains ---------------------------------------------------------------------------------------------------------
