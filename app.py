@@ -1,6 +1,7 @@
 """Overview: the experiment at a glance. Start with `streamlit run app.py`."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -14,8 +15,8 @@ from initviz.measure.propagation import Propagation
 from initviz.ui import layer_tables, parts, sentences
 from initviz.ui.cache import diagnosed, proposed
 from initviz.ui.page import open_page, theme
-from initviz.ui.runs import runs_of
-from initviz.ui.state import Option
+from initviz.ui.runs import RUNS, runs_of
+from initviz.ui.state import Option, Visit
 from initviz.ui.widgets import option
 
 COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_h_std", "grad_w_std")
@@ -25,31 +26,26 @@ AXIS = Choice("Axis", "One for all layers, to compare sizes; in decades; or each
 OPTIONS = {"axis": Option(AXIS, "shared")}
 
 
-@parts.cached_drawing
-def draw_ridges(key: str, _one: Propagation, _axis: str, _look: Theme) -> None:
-    """The distributions."""
-    parts.chart(layers.distributions(_one, axis=_axis, theme=_look), "ridges", "h, layer by layer", height=TALL)
-
-
-@parts.cached_drawing
-def draw_sizes(key: str, _runs: Sequence[Run], _look: Theme) -> None:
-    """The two charts beside them."""
-    parts.chart(signal.std_by_depth(_runs, theme=_look), "std", "Size of the signal", height=LOW)
-    figure = gradients.gradient_by_depth(_runs, compact=True, theme=_look)
-    parts.chart(figure, "gradient", "Size of the gradient", height=LOW)
-
-
-@parts.cached_drawing
-def draw_rest(key: str, _one: Propagation, _runs: Sequence[Run], _findings: tuple[Finding, ...], _look: Theme) -> None:
-    """What matters less, below the fold."""
-    plain = [run for run in _runs if run.kind == "measured"]
+def draw(current: Visit, one: Propagation, runs: Sequence[Run], findings: Sequence[Finding], look: Theme) -> None:
+    """The distributions with the two charts beside them, and below what matters less."""
+    about = current.about(*RUNS)
     left, right = st.columns(2, gap="medium")
     with left:
-        parts.chart(signal.mean_by_depth(plain, theme=_look), "mean", "Mean of h", height=LOW)
+        ridges = partial(layers.distributions, one, axis=current.options["axis"], theme=look)
+        parts.drawn(current.about("axis"), "ridges", "h, layer by layer", ridges, TALL)
+        option("axis", OPTIONS)
     with right:
-        parts.chart(signal.cosine_by_depth(plain, theme=_look), "cosine", "Likeness of two inputs", height=LOW)
-    sentences.more(_findings)
-    layer_tables.layer_table(_one, COLUMNS)
+        parts.drawn(about, "std", "Size of the signal", partial(signal.std_by_depth, runs, theme=look), LOW)
+        sizes = partial(gradients.gradient_by_depth, runs, compact=True, theme=look)
+        parts.drawn(about, "gradient", "Size of the gradient", sizes, LOW)
+    plain = [run for run in runs if run.kind == "measured"]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        parts.drawn(about, "mean", "Mean of h", partial(signal.mean_by_depth, plain, theme=look), LOW)
+    with right:
+        parts.drawn(about, "cosine", "Likeness of two inputs", partial(signal.cosine_by_depth, plain, theme=look), LOW)
+    sentences.more(findings)
+    layer_tables.layer_table(current.about(), COLUMNS, one)
 
 
 current, look = open_page("overview", OPTIONS), theme()
@@ -63,11 +59,5 @@ with charts.skeleton(height=700):
         sentences.sentence(findings[0])
         sentences.remedy(fix, findings)
     with charts:
-        left, right = st.columns(2, gap="medium")
-        with left:
-            draw_ridges(current.key, propagation, current.options["axis"], look)
-            option("axis", OPTIONS)
-        with right:
-            draw_sizes(current.key, shown, look)
-        draw_rest(current.key, propagation, shown, findings, look)
+        draw(current, propagation, shown, findings, look)
         layer_tables.download(propagation)

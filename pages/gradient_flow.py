@@ -1,6 +1,7 @@
 """Gradient flow: which layers still learn?"""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from initviz.measure.propagation import Propagation
 from initviz.ui import chain, layer_tables, parts, sentences
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import open_page, theme
-from initviz.ui.runs import COMPARISON, remark, runs_of
+from initviz.ui.runs import COMPARISON, RUNS, remark, runs_of
 from initviz.ui.state import Option, Visit
 
 OF = Catalogue("gradient", [QUANTITIES[id] for id in ("grad_h", "grad_z", "grad_w")])
@@ -30,21 +31,22 @@ OPTIONS = {
 COLUMNS = ("layer", "grad_h_std", "grad_z_std", "grad_w_std", "grad_w_norm", "grad_w_ratio", "zero", "dead")
 
 
-@parts.cached_drawing
-def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _look: Theme) -> None:
-    """Sizes and factors by depth, distributions of sizes, silent units, the table."""
-    chosen = _current.options
+def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> None:
+    """Sizes and factors by depth, distributions of sizes, silent units, the table; each drawn again when what it
+    follows from changes."""
+    chosen, about = current.options, current.about(*RUNS)
     left, right = st.columns(2, gap="medium")
     with left:
-        parts.chart(gradients.gradient_by_depth(_runs, theme=_look), "gradient", "Size of the gradient")
+        sizes = partial(gradients.gradient_by_depth, runs, theme=look)
+        parts.drawn(about, "gradient", "Size of the gradient", sizes)
     with right:
-        parts.chart(gradients.factors_by_depth(_runs, theme=_look), "factors", "Factor per layer")
-    remark(_current)
+        parts.drawn(about, "factors", "Factor per layer", partial(gradients.factors_by_depth, runs, theme=look))
+    remark(current)
     how = {name: chosen[option] for name, option in (("view", "view"), ("quantity", "of"), ("axis", "axis"))}
-    figure = layers.distributions(_one, **how, theme=_look)
-    parts.chart(figure, "sizes", f"{OF[chosen['of']].name}, layer by layer")
-    parts.chart(signal.shares_by_depth(_runs, theme=_look), "shares", "Silent units")
-    layer_tables.layer_table(_one, COLUMNS)
+    figure = partial(layers.distributions, one, **how, theme=look)
+    parts.drawn(current.about("view", "of", "axis"), "sizes", f"{OF[chosen['of']].name}, layer by layer", figure)
+    parts.drawn(about, "shares", "Silent units", partial(signal.shares_by_depth, runs, theme=look))
+    layer_tables.layer_table(current.about(), COLUMNS, one)
 
 
 current = open_page("gradient_flow", OPTIONS)
@@ -58,6 +60,6 @@ with charts.skeleton(height=700):
         findings = diagnosed(current.experiment, propagation)
         sentences.sentence(sentences.first(findings, "backward", propagation))
     with charts:
-        draw(current.key, current, propagation, shown, theme())
+        draw(current, propagation, shown, theme())
         layer_tables.download(propagation)
 chain.calculator(OPTIONS, current, propagation, theme())

@@ -1,8 +1,10 @@
 """Initialization: does the signal survive?"""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from initviz.catalogue import Catalogue
 from initviz.fields import Choice, Number, Switch
@@ -15,7 +17,7 @@ from initviz.measure.propagation import Bins, Propagation
 from initviz.ui import layer_tables, parts, sentences
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import open_page, theme
-from initviz.ui.runs import COMPARISON, remark, runs_of, shapes, weight_density
+from initviz.ui.runs import COMPARISON, RUNS, remark, runs_of, shapes, weight_density
 from initviz.ui.state import Option, Visit
 
 LIMITS = Catalogue("axis", [*AXES.values(), FIXED])
@@ -33,34 +35,36 @@ OPTIONS = {
 COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "saturated", "zero", "dead", "cosine")
 
 
-@parts.cached_drawing
-def draw(key: str, _current: Visit, _one: Propagation, _runs: Sequence[Run], _look: Theme) -> None:
-    """Distributions, values by depth, the weights, the table."""
-    chosen, experiment = _current.options, _current.experiment
-    fixed = chosen["axis"] == "fixed" and chosen["low"] < chosen["high"]
-    figure = layers.distributions(
-        _one,
-        view=chosen["view"],
-        quantity=chosen["of"],
-        axis=chosen["axis"],
-        predicted=shapes(_current, _one, chosen["of"]),
-        bins=Bins(chosen["bins"], chosen["low"], chosen["high"]) if fixed else Bins(chosen["bins"]),
-        theme=_look,
-    )
-    parts.chart(figure, "distributions", f"{OF[chosen['of']].name}, layer by layer")
-    remark(_current)
-    layer = min(chosen["layer"], experiment.depth)
+def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> None:
+    """Distributions, values by depth, the weights, the table; each is drawn again when what it follows from changes."""
+    chosen, experiment = current.options, current.experiment
+    of, axis, layer = chosen["of"], chosen["axis"], min(chosen["layer"], experiment.depth)
+    fixed = axis == "fixed" and chosen["low"] < chosen["high"]
+    limits = (chosen["low"], chosen["high"]) if fixed else ()
+    how = {"view": chosen["view"], "quantity": of, "axis": axis, "bins": Bins(chosen["bins"], *limits), "theme": look}
+    about = current.about("view", "of", "axis", "low", "high", "bins", "theory")
+
+    def distributions() -> Figure:
+        return layers.distributions(one, predicted=shapes(current, one, of), **how)
+
+    def weights() -> Figure:
+        return gradients.weight_histogram(one, layer, density=weight_density(current, one, layer), theme=look)
+
+    parts.drawn(about, "distributions", f"{OF[of].name}, layer by layer", distributions)
+    remark(current)
+    about = current.about(*RUNS)
     left, right = st.columns(2, gap="medium")
     with left:
-        parts.chart(signal.std_by_depth(_runs, log=chosen["log"], theme=_look), "std", "Std of h")
-        parts.chart(signal.shares_by_depth(_runs, theme=_look), "shares", "Silent units")
-        figure = gradients.weight_histogram(_one, layer, density=weight_density(_current, _one, layer), theme=_look)
-        parts.chart(figure, "weights", f"Weights of layer {layer}")
+        std = partial(signal.std_by_depth, runs, log=chosen["log"], theme=look)
+        parts.drawn(current.about(*RUNS, "log"), "std", "Std of h", std)
+        parts.drawn(about, "shares", "Silent units", partial(signal.shares_by_depth, runs, theme=look))
+        parts.drawn(current.about("layer", "theory"), "weights", f"Weights of layer {layer}", weights)
     with right:
-        parts.chart(signal.mean_by_depth(_runs, theme=_look), "mean", "Mean of h")
-        parts.chart(signal.cosine_by_depth(_runs, theme=_look), "cosine", "Can it tell its inputs apart?")
-        layer_tables.weight_numbers(experiment, _one, layer)
-    layer_tables.layer_table(_one, COLUMNS)
+        parts.drawn(about, "mean", "Mean of h", partial(signal.mean_by_depth, runs, theme=look))
+        likeness = partial(signal.cosine_by_depth, runs, theme=look)
+        parts.drawn(about, "cosine", "Can it tell its inputs apart?", likeness)
+        layer_tables.weight_numbers(experiment, one, layer)
+    layer_tables.layer_table(current.about(), COLUMNS, one)
 
 
 current = open_page("initialization", OPTIONS)
@@ -76,5 +80,5 @@ with charts.skeleton(height=700):
         findings = diagnosed(current.experiment, propagation)
         sentences.sentence(sentences.first(findings, "forward", propagation))
     with charts:
-        draw(current.key, current, propagation, shown, theme())
+        draw(current, propagation, shown, theme())
         layer_tables.download(propagation)

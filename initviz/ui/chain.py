@@ -21,7 +21,7 @@ def calculator(options: Mapping[str, Option], current: Visit, propagation: Propa
     """factor^n for the chosen factor and for the mean factor of the run's own backward pass."""
     st.markdown("**The chain rule multiplies**")
     parts.options_row(options, "factor", "layers")
-    _draw(current.key, current.options["factor"], current.options["layers"], propagation, look)
+    _draw(current.about("factor", "layers"), current.options["factor"], current.options["layers"], propagation, look)
 
 
 @parts.cached_drawing

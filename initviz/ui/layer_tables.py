@@ -11,6 +11,7 @@ from initviz.network.columns import COLUMNS, Column
 from initviz.network.experiment import Experiment
 from initviz.text import say
 from initviz.ui.glossary import explained
+from initviz.ui.parts import cached_drawing
 
 
 def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int) -> None:
@@ -27,9 +28,10 @@ def weight_numbers(experiment: Experiment, propagation: Propagation, layer: int)
     st.caption(f"Source: {experiment.weights.source}.")
 
 
-def layer_table(propagation: Propagation, columns: Sequence[str]) -> None:
-    """One row per layer with the named columns; shares in per cent."""
-    said = pd.DataFrame({name: _said(propagation, COLUMNS[name]) for name in columns})
+@cached_drawing
+def layer_table(about: str, columns: Sequence[str], _propagation: Propagation) -> None:
+    """One row per layer of the propagation that `about` names, with the named columns; shares in per cent."""
+    said = pd.DataFrame({name: _said(_propagation, COLUMNS[name]) for name in columns})
     heads = {name: _head(COLUMNS[name]) for name in columns}
     st.dataframe(said, hide_index=True, column_config=heads, key="table", alt="One row per layer")
 

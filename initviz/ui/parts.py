@@ -17,8 +17,8 @@ from initviz.ui.cache import simulated
 from initviz.ui.state import Option, load
 from initviz.ui.widgets import option
 
-REPLAYS = 256
-"""Pictures of pages that are kept, some 50 kB each."""
+REPLAYS = 1024
+"""Charts and tables that are kept, some 15 kB each."""
 
 cached_drawing = st.cache_data(max_entries=REPLAYS, show_spinner=False)
 """Decorator: what the function draws is kept under its first argument and sent again as it is. Drawing takes several
@@ -90,3 +90,9 @@ def chart(
             "toImageButtonOptions": {"format": "svg", "filename": f"initviz-{key}"},
         },
     )
+
+
+@cached_drawing
+def drawn(about: str, key: str, title: str, _build: Callable[[], go.Figure], height: int | None = None) -> None:
+    """A chart that follows from what `about` names (see `Visit.about`): built when that changes, else sent again."""
+    chart(_build(), key, title, height)

@@ -26,6 +26,8 @@ COMPARISON = {
     "seeds": Option(Number("networks", "Draw so many: median and band.", 1, 50, integer=True, marks=SEEDS), 1),
 }
 """Options of every page that draws measurements: theory beside them, and many draws instead of one."""
+RUNS = (*COMPARISON, pin.NAME)
+"""Options that `runs_of` follows from."""
 
 
 def runs_of(current: Visit, propagation: Propagation, fix: Fix | None = None) -> list[Run]:

@@ -47,10 +47,21 @@ class Visit:
     experiment: Experiment
     options: Mapping[str, Any]
     warnings: list[str]
-    key: str
-    """Names everything that the page shows: page, experiment, options and theme."""
+    page: str
+    theme: str
     first: bool
     """Whether this is the first run of the page, with nothing on the screen yet."""
+
+    @property
+    def key(self) -> str:
+        """Names everything that the page shows: page, experiment, options and theme."""
+        return self.about(*self.options)
+
+    def about(self, *options: str) -> str:
+        """Names what follows from the experiment, the theme and these options, as far as the page has them: a picture
+        of that needs no drawing again while the name stays."""
+        chosen = [f"{name}={self.options.get(name)}" for name in options]
+        return " ".join([self.page, self.theme, urlencode(self.experiment.to_query()), *chosen])
 
 
 @dataclass(frozen=True)
@@ -91,8 +102,7 @@ def visit(page: str, options: Mapping[str, Option], *, write: bool = True) -> Vi
     if write and written != query:
         st.query_params.from_dict(written)
     st.session_state[_SAVED] = _Saved(page, written, widgets)
-    shown = urlencode({"page": page, "theme": st.context.theme.type or "", **written})
-    return Visit(experiment, chosen, warnings, shown, first)
+    return Visit(experiment, chosen, warnings, page, st.context.theme.type or "", first)
 
 
 def put(widget: str, value: Any, *, again: bool = False) -> None:
