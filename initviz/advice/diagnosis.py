@@ -23,9 +23,9 @@ from initviz.advice.trends import (
     Columns,
     Trend,
     by_layer,
-    finds_its_level,
     gradient_sizes,
     signal_sizes,
+    signal_trouble,
     trend,
 )
 from initviz.network.experiment import Experiment
@@ -103,7 +103,7 @@ def _healthy(experiment: Experiment, layers: Columns) -> Finding:
 
 def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     stds = signal_sizes(layers)
-    change = trend(stds)
+    change, severity = trend(stds), signal_trouble(stds)
     seen = tuple(range(1, change.count + 1))
     evidence = {"factor": change.factor, "first": change.start, "last": change.end}
     if stds[0] == 0:
@@ -116,7 +116,7 @@ def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
             (1,),
             {"std": 0.0},
         )
-    elif change.severity is None or finds_its_level(stds):
+    elif severity is None:
         return
     elif change.end == 0:
         lost = 1 + int(np.argmax(stds == 0))
@@ -125,7 +125,7 @@ def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     else:
         kind, title, words = _way(change, "signal")
         sizes = f"its std goes from {show(change.start)} in layer 1 to {show(change.end)} in layer {change.count}"
-        yield Finding(kind, change.severity, "forward", title, f"{title}: {sizes}; {words}.", seen, evidence)
+        yield Finding(kind, severity, "forward", title, f"{title}: {sizes}; {words}.", seen, evidence)
 
 
 def _gradient(experiment: Experiment, layers: Columns) -> Iterator[Finding]:

@@ -1,41 +1,35 @@
-"""The cure for a network that will not learn: found by predicting candidates, told before it is applied."""
+"""The cure for a network that will not learn: found by predicting candidates, told with its odds before it is applied.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from math import inf, log
+Public: propose, Fix; promise.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import floor, inf, log
 
 import numpy as np
-from scipy import special
 
+from initviz.advice import candidates
 from initviz.advice.diagnosis import diagnose_prediction
 from initviz.advice.findings import Finding, is_healthy
+from initviz.advice.outlook import columns_of, odds
 from initviz.advice.trends import trend
-from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
-from initviz.gaussian.quadrature import edges, panels
+from initviz.gaussian.properties import properties
 from initviz.network.experiment import DEFAULTS, Experiment
-from initviz.text import percent, show
-from initviz.theory.batches import batch_of
+from initviz.text import changed, is_kept, show
 from initviz.theory.prediction import Prediction, predict
-
-INITIALIZERS_TO_TRY = ("lecun_normal", "glorot_normal", "he_normal", "kumar", "critical")
-"""In the order a teacher would name them; the first that is predicted to stay healthy is proposed."""
-
-RECTIFIERS = ("relu", "leaky_relu", "prelu", "relu6", "abrelu")
-"""Activations for which the sources name He's rule."""
-
-GAINS_TO_TRY = (1.1, 1.2, 0.8, 1.4, 0.6, 2.0, 0.4, 2.8, 0.2, 4.0, 0.1)
-"""Of the first initializer, where none serves as it is; the nearest to 1 first."""
-
-PAIRS_TO_TRY = (("tanh", "lecun_normal", 1.0), ("relu", "he_normal", 1.0), ("tanh", "lecun_normal", 1.1))
-"""Another activation with initializer and gain, where no initializer serves the present one. A little more than 1 keeps
-tanh from shrinking in deep networks."""
-
-ALIKE = 0.1
-"""Mean cosine of the inputs from which on centring them is worth a try: independent directions have 0."""
 
 COVERAGE = 0.998
 """A complete fix holds for so many of the networks of this width, as far as theory knows their scatter."""
+LIKELY = 0.9
+"""Odds that are good enough to offer nothing else beside."""
+EVEN = 0.5
+"""Odds from which on a smaller change is offered before a larger one that is surer."""
+
+CLEARLY = 0.05
+"""By how much the odds of a larger change must exceed those of a smaller one."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +41,16 @@ class Fix:
     sentence: str
     prediction: Prediction
     findings: tuple[Finding, ...]
-    """Of the prediction itself."""
-    complete: bool
-    """Whether nearly all networks of this width are predicted to be healthy, not the average one alone."""
+    """Of the prediction itself: of the typical network."""
+    odds: float
+    """Share of the networks of this width that are predicted to be healthy."""
+    reason: str = ""
+    """Why it is offered beside the first, as a sentence; empty for the first."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nearly all networks of this width are predicted to be healthy, not the typical one alone."""
+        return self.odds >= COVERAGE
 
     def changes(self, before: Experiment) -> dict[str, str | None]:
         """Fields that differ from those of the experiment before, as they stand in a link; None: no longer set."""
@@ -57,25 +58,76 @@ class Fix:
         return {name: new.get(name) for name in DEFAULTS if old.get(name) != new.get(name)}
 
 
-def propose(experiment: Experiment) -> Fix | None:
-    """The smallest change after which nearly all networks are predicted to be healthy, else the best found.
+@lru_cache(maxsize=512)
+def propose(experiment: Experiment) -> tuple[Fix, ...]:
+    """The smallest change that should help, and where that is not likely enough, a second option with its reason.
 
-    None where nothing is predictable. Deterministic, and independent of how the weights fall; it never looks at the
-    present trouble, only at what would be well.
+    The first keeps the activation, unless nothing does any good with it; only the second may name another one. Empty
+    where nothing is predictable. Deterministic, and independent of how the weights fall; it never looks at the present
+    trouble, only at what would be well.
     """
-    best: tuple[tuple[float, float], Experiment, Prediction] | None = None
-    present = predict(experiment)
-    for changed in _candidates(experiment):
-        prediction = _predicted(changed)
-        if prediction is None or _same(prediction, present):
+    kept = _keeping_the_activation(experiment)
+    first = next((fix for fix in kept if fix.odds >= EVEN), None) or max(kept, key=lambda fix: fix.odds, default=None)
+    if first and first.odds >= LIKELY and not _rebuilds(experiment, first.experiment):
+        return (first,)
+    surest = max(kept, key=lambda fix: fix.odds, default=None)
+    if first and surest and first.odds < LIKELY <= surest.odds:
+        return first, replace(surest, reason=f"Surer: {_share_in_words(surest.odds)} networks of this width.")
+    other = _other_activation(experiment)
+    if other is None or (first and other.odds <= first.odds < LIKELY):
+        return (first,) if first else ()
+    other = replace(other, reason=_why_another(experiment, kept, other))
+    return (first, other) if first and first.odds > 0 else (other,)
+
+
+def promise(fixes: Sequence[Fix]) -> str:
+    """What to call the first of some fixes."""
+    if fixes[0].odds >= LIKELY or any(fix.complete for fix in fixes):
+        return "Fix"
+    return "No full cure is known for this network; the best found"
+
+
+def _keeping_the_activation(experiment: Experiment) -> list[Fix]:
+    """The best of every step of change, up to the first that is likely to help."""
+    present, found = predict(experiment), []
+    for step in candidates.steps(experiment):
+        best = _best(experiment, present, step)
+        if best:
+            found.append(best)
+            if best.odds >= LIKELY:
+                break
+    return found
+
+
+def _other_activation(experiment: Experiment) -> Fix | None:
+    return _best(experiment, predict(experiment), candidates.others(experiment))
+
+
+def _best(before: Experiment, present: Prediction, step: Iterable[Experiment]) -> Fix | None:
+    """The first that is sure, or that is likely and the sources name it; else the likeliest."""
+    best: tuple[Experiment, Prediction, float] | None = None
+    for after in step:
+        prediction = _predicted(after)
+        if prediction is None or _same(prediction, after, present, before):
             continue
-        fix = None if _gradient_trouble(prediction) else _judged(experiment, changed, prediction)
-        if fix and fix.complete:
-            return fix
-        rank = _rank(fix, prediction)
-        if best is None or rank < best[0]:
-            best = rank, changed, prediction
-    return _judged(experiment, *best[1:]) if best else None
+        share = odds(after, prediction)
+        if share >= (LIKELY if candidates.is_named(before, after) else COVERAGE):
+            return _fix(before, after, prediction, share)
+        if best is None or _better(prediction, share, best[1], best[2]):
+            best = after, prediction, share
+    return _fix(before, *best) if best else None
+
+
+def _better(prediction: Prediction, share: float, best: Prediction, best_share: float) -> bool:
+    """Whether a later candidate is clearly likelier, or where neither has a chance loses less on its way."""
+    if max(share, best_share) > 0:
+        return share > best_share + CLEARLY
+    return _loss(prediction) < _loss(best)
+
+
+def _loss(prediction: Prediction) -> float:
+    """The larger change of a size over all layers, as a logarithm."""
+    return max(abs(log(change)) if change > 0 else inf for change in _changes(prediction))
 
 
 def _predicted(experiment: Experiment) -> Prediction | None:
@@ -86,159 +138,67 @@ def _predicted(experiment: Experiment) -> Prediction | None:
     return None if prediction.reason else prediction
 
 
-def _gradient_trouble(prediction: Prediction) -> bool:
-    """Known at once, while cosines and shares take their time."""
-    return trend(prediction.column("grad_h_std")[1:][::-1]).severity is not None
+def _same(one: Prediction, after: Experiment, other: Prediction, before: Experiment) -> bool:
+    """Whether two experiments follow one law under two names."""
+    alike = all(np.allclose(one.column(name), other.column(name), equal_nan=True) for name in ("std", "grad_h_std"))
+    return alike and after.weights.iid == before.weights.iid
 
 
-def _same(one: Prediction, other: Prediction) -> bool:
-    """Whether two predictions are of one law under two names."""
-    return all(np.allclose(one.column(name), other.column(name), equal_nan=True) for name in ("std", "grad_h_std"))
+def _rebuilds(before: Experiment, after: Experiment) -> bool:
+    """Whether the network gets a normalization or residual connections that it does not have."""
+    return after.normalization not in ("none", before.normalization) or (after.residual > 0 and not before.residual)
 
 
-def _rank(fix: Fix | None, prediction: Prediction) -> tuple[float, float]:
-    """Smaller is better: how many findings are worse than a note, then the larger change of a size over all layers."""
-    troubles = sum(finding.severity in ("bad", "warning") for finding in fix.findings) if fix else inf
-    return troubles, max(abs(log(change)) if change > 0 else inf for change in _changes(prediction))
+# --- in words ------------------------------------------------------------------------------------------------------
 
 
-# --- candidates ----------------------------------------------------------------------------------------------------
-
-
-def _candidates(experiment: Experiment) -> Iterator[Experiment]:
-    """Changed experiments, the smallest change first."""
-    for frame in _frames(experiment):
-        named = ("he_normal",) if experiment.activation in RECTIFIERS else ()
-        for initializer in (*named, *INITIALIZERS_TO_TRY):
-            yield frame.changed(initializer=initializer)
-        for gain in GAINS_TO_TRY:
-            yield frame.changed(initializer=INITIALIZERS_TO_TRY[0], gain=gain)
-        for activation, initializer, gain in PAIRS_TO_TRY:
-            yield frame.changed(activation=activation, initializer=initializer, gain=gain)
-
-
-def _frames(experiment: Experiment) -> Iterator[Experiment]:
-    """The network around the weights: as it is, then without what may itself be the trouble."""
-    plain = experiment.changed(gain=DEFAULTS["gain"], bias_std=DEFAULTS["bias_std"], tied=False)
-    yield plain
-    straight = plain.changed(**{name: DEFAULTS[name] for name in ("normalization", "residual", "input_std")})
-    if straight != plain:
-        yield straight
-    if batch_of(straight).cosine > ALIKE:
-        yield straight.changed(preprocessing="center")
-
-
-_SWITCHES = {
-    "tied": "own weights in every layer",
-    "bias_std": "no biases",
-    "normalization": "no normalization",
-    "residual": "no residual connections",
-    "preprocessing": "centred inputs",
-}
-
-
-def _name(before: Experiment, after: Experiment) -> str:
-    """What is changed, in words."""
-    pair = after.activation != before.activation
-    words = [f"{after.phi.name} with {after.weights.name}" if pair else after.weights.name]
-    if after.gain != DEFAULTS["gain"]:
-        words.append(f"gain {after.gain:g}")
-    words += [text for name, text in _SWITCHES.items() if getattr(after, name) != getattr(before, name)]
-    if after.input_std != before.input_std:
-        words.append(f"input std {after.input_std:g}")
-    return ", ".join(words)
-
-
-# --- what theory says of one ---------------------------------------------------------------------------------------
-
-
-def _judged(before: Experiment, after: Experiment, prediction: Prediction) -> Fix:
-    outlook = _outlook(prediction)
-    findings = diagnose_prediction(after, _Columns(outlook))
-    complete = is_healthy(findings) and all(
-        is_healthy(diagnose_prediction(after, _Columns(edge))) for edge in _edges(prediction, outlook)
-    )
-    name = _name(before, after)
-    return Fix(after, name, _sentence(name, prediction), prediction, findings, complete)
-
-
-@dataclass(frozen=True)
-class _Columns:
-    values: Mapping[str, FloatArray]
-
-    def column(self, name: str, /) -> FloatArray:
-        return self.values[name]
-
-
-def _outlook(prediction: Prediction) -> dict[str, FloatArray]:
-    """All that `diagnose_prediction` reads."""
-    outlook = {name: prediction.column(name) for name in ("std", "grad_h_std", "saturated", "zero", "cosine")}
-    return outlook | {"dead": dead_share(prediction)}
-
-
-def dead_share(prediction: Prediction, closer: float | FloatArray = 1.0) -> FloatArray:
-    """Expected share of units that are zero for every sample, layers 0..depth; nan for the input and where unknown.
-
-    The z of one unit for N samples are Gaussian with their mean correlation c: sqrt(c) u + sqrt(1 - c) v with a common
-    u, so that the share is E_u P(v below the threshold)^N. `closer` multiplies the layers' 1 - c, shape (depth,).
-    """
-    theory, zero = prediction.mean_field, prediction.column("zero")
-    dead = np.full(len(zero), np.nan)
-    if theory is not None:
-        apart = np.clip((1 - theory.correlations @ theory.pair_weights) * closer, 1e-12, 1)[:, np.newaxis]
-        u, weights = panels(edges(np.zeros(0)))
-        with np.errstate(all="ignore"):
-            v = (special.ndtri(zero[1:, np.newaxis]) - np.sqrt(1 - apart) * u) / np.sqrt(apart)
-            dead[1:] = np.exp(prediction.batch.samples * special.log_ndtr(v)) @ weights
-    return dead
-
-
-def _edges(prediction: Prediction, outlook: Mapping[str, FloatArray]) -> Iterator[dict[str, FloatArray]]:
-    """The outlook at the edges of what is likely: sizes small, sizes large; inputs more alike, shares larger.
-
-    Distances between inputs are taken to scatter like the size of the signal does (in logs), or where normalization
-    holds that fixed by sqrt(layer/width), about as measured; shares like those of independent units.
-    """
-    width = np.array([prediction.spec.features, *(layer.width for layer in prediction.spec.layers)])
-    forward, backward = (prediction.band(name, COVERAGE) for name in ("std", "grad_h_std"))
-    layer, reach = np.arange(len(prediction)), special.ndtri((1 + COVERAGE) / 2)
-    closer = np.nan_to_num(np.sqrt(forward[0] / forward[1]), nan=1.0)
-    if any(layer.normalization.axis is not None for layer in prediction.spec.layers):
-        closer = np.minimum(closer, np.exp(-reach * np.sqrt(layer / width)))
-    shares = {"saturated": outlook["saturated"], "zero": outlook["zero"], "dead": dead_share(prediction, closer[:-1])}
-    worst = {name: share + reach * np.sqrt(share * (1 - share) / width) for name, share in shares.items()}
-    worst["cosine"] = 1 - (1 - outlook["cosine"]) * closer
-    slack = _left_out(prediction)
-    for side in (0, 1):
-        sign = 2 * side - 1
-        std = forward[side] * np.exp(sign * slack * (layer - 1))
-        gradient = backward[side] * np.exp(sign * slack * (len(layer) - 1 - layer))
-        std[1], gradient[-1] = outlook["std"][1], outlook["grad_h_std"][-1]  # where each direction starts
-        yield worst | {"std": std, "grad_h_std": gradient}
-
-
-def _left_out(prediction: Prediction) -> float:
-    """What normalization does to sizes in one layer and the prediction leaves out, relative, to order of magnitude."""
-    layers = [layer for layer in prediction.spec.layers if layer.normalization.axis is not None]
-    return max(
-        (1 / (prediction.batch.samples, layer.width)[layer.normalization.axis or 0] for layer in layers), default=0.0
-    )
+def _fix(before: Experiment, after: Experiment, prediction: Prediction, share: float) -> Fix:
+    name = candidates.name(before, after)
+    findings = diagnose_prediction(after, columns_of(prediction))
+    return Fix(after, name, _sentence(name, prediction, share), prediction, findings, share)
 
 
 def _changes(prediction: Prediction) -> tuple[float, float]:
     """What is left of signal and gradient at the end of their ways through the hidden layers."""
-    ways = (prediction.column("std")[1:], prediction.column("grad_h_std")[1:][::-1])
-    ends = [trend(way) for way in ways]
-    signal, gradient = (end.end / end.start if end.start > 0 else 0.0 for end in ends)
-    return signal, gradient
+    signal, gradient = prediction.column("std")[1:], prediction.column("grad_h_std")[:0:-1]
+    return trend(signal).whole, trend(gradient).whole
 
 
-def _sentence(name: str, prediction: Prediction) -> str:
+def _sentence(name: str, prediction: Prediction, share: float) -> str:
     depth = len(prediction.spec)
     if depth == 1:
-        return f"{name} should give the only layer a std of {show(float(prediction.column('std')[1]))}."
-    signal, gradient = map(percent, _changes(prediction))
-    return (
-        f"{name} should keep {signal} of the signal from layer 1 to layer {depth}, and {gradient} of the gradient on"
-        " the way back."
-    )
+        promised = f"{name} should give the only layer a std of {show(float(prediction.column('std')[1]))}"
+    else:
+        promised = f"{name}: {_promised_changes(*_changes(prediction), depth)}"
+    if share >= COVERAGE:
+        return f"{promised}."
+    return f"{promised}. {_share_in_words(share).capitalize()} networks of this width should be healthy."
+
+
+def _promised_changes(signal: float, gradient: float, depth: int) -> str:
+    way = f"from layer 1 to layer {depth}"
+    if is_kept(signal) and is_kept(gradient):
+        return f"signal and gradient should keep their size {way} and back"
+    return f"the signal should {changed(signal)} {way}, and the gradient {changed(gradient)} on its way back"
+
+
+def _share_in_words(share: float) -> str:
+    """How many networks, rounded down: "9 of 10"."""
+    if share >= COVERAGE:
+        return "nearly all"
+    whole = next((whole for whole in (10, 20, 100) if share <= 1 - 1 / whole or whole == 100), 100)
+    count = floor(share * whole + 1e-9)
+    return f"{count} of {whole}" if count else f"fewer than 1 in {whole}"
+
+
+def _why_another(before: Experiment, kept: Sequence[Fix], other: Fix) -> str:
+    """What stays wrong with the present activation when only weights are chosen, and what the other one has."""
+    activation, another = before.phi, other.experiment.phi
+    said = f"No choice of weights alone serves {activation.name} here."
+    if kept and not is_healthy(kept[0].findings):
+        trouble = kept[0].findings[0].title
+        said = f"{said[:-1]}: even with {kept[0].name}, {trouble[:1].lower()}{trouble[1:]}."
+    slopes = [properties(one).slope_high for one in (activation, another)]
+    if slopes[0] < slopes[1]:
+        said += f" Its slope is at most {show(slopes[0])}, that of {another.name} up to {show(slopes[1])}."
+    return said

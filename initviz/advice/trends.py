@@ -82,6 +82,12 @@ def finds_its_level(values: FloatArray) -> bool:
     return abs(slope) * (len(values) - 1) < log(THRESHOLDS["change"].warning)
 
 
+def signal_trouble(stds: FloatArray) -> Severity | None:
+    """How grave the change of the signal is: none where it finds its level."""
+    severity = trend(stds).severity
+    return None if severity and finds_its_level(stds) else severity
+
+
 def by_layer(change: Trend, keeps: str, multiplies: str) -> str:
     """What each layer does to the size, or between which limits where the layers differ."""
     if change.even:
