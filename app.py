@@ -54,10 +54,10 @@ with charts.skeleton(height=700):
     with verdict:  # where a wait is seen
         propagation = parts.run(current.experiment)
         findings = diagnosed(current.experiment, propagation)
-        fix = None if is_healthy(findings) else proposed(current.experiment)
-        shown = runs_of(current, propagation, fix)
+        fixes = () if is_healthy(findings) else proposed(current.experiment)
+        shown = runs_of(current, propagation, fixes[0] if fixes else None)
         sentences.sentence(findings[0])
-        sentences.remedy(fix, findings)
+        sentences.remedy(fixes)
     with charts:
         draw(current, propagation, shown, findings, look)
         layer_tables.download(propagation)

@@ -5,7 +5,7 @@ Public: steps, others; named_initializer; name.
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from math import isclose, sqrt
 
 from initviz.activations import Activation
@@ -33,7 +33,7 @@ SIMPLE = ("lecun_normal", "he_normal")
 
 OTHER_RULES = ("lecun_normal", "he_normal", "critical", "kumar")
 
-GAINS = (1.1, 0.9, 1.2, 0.8, 1.5, 0.6, 2.0, 0.5, 3.0, 0.3, 4.0)
+GAINS = (1.1, 0.9, 1.2, 0.8, 1.5, 0.6, 2.0, 0.5)
 """Of the named initializer, the nearest to 1 first. None makes Xavier of He or He of Xavier (1.414, 0.707)."""
 
 BRANCHES = (0.5, 0.3, 0.2, 0.1)
@@ -79,19 +79,20 @@ def steps(experiment: Experiment) -> Iterator[tuple[Experiment, ...]]:
     """Experiments with the same activation, by what has to be changed: the weights alone, the inputs, then the scale of
     residual branches and the normalization, where a plain network gets branches last."""
     frames = _frames(experiment)
-    yield tuple(_unlike(experiment, (one for frame in frames for one in _weights(frame))))
     plain = frames[-1]
+    laws = (one for frame in frames for one in _laws(frame))
+    yield tuple(_unlike(experiment, chain(laws, _gains(plain))))
     alike = batch_of(plain).cosine > ALIKE
     rows = [plain, plain.changed(preprocessing="center")] if alike else [plain]
     if alike:
-        yield tuple(_unlike(experiment, _weights(rows[1])))
+        yield tuple(_unlike(experiment, chain(_laws(rows[1]), _gains(rows[1]))))
     scales = _scales(experiment.residual)
     norms = [id for id in ("layer", "batch", "none") if id != experiment.normalization]
     branched = tuple(_few(experiment, (row.changed(residual=scale) for row, scale in product(rows, scales))))
     normed = tuple(_few(experiment, (row.changed(normalization=id) for row, id in product(rows, norms))))
     yield from (branched, normed) if experiment.residual else (normed, branched)
-    both = product(rows, scales, norms)
-    yield tuple(_few(experiment, (row.changed(residual=scale, normalization=id) for row, scale, id in both)))
+    both = product(scales[1:], norms[:2])
+    yield tuple(_few(experiment, (rows[-1].changed(residual=scale, normalization=id) for scale, id in both)))
 
 
 def others(experiment: Experiment) -> Iterator[Experiment]:
@@ -110,12 +111,16 @@ def _frames(experiment: Experiment) -> list[Experiment]:
     return list(dict.fromkeys([own, plain, plain.changed(input_std=1.0)]))
 
 
-def _weights(frame: Experiment) -> Iterator[Experiment]:
-    """Initializers, the named one first; orthogonal weights; gains."""
+def _laws(frame: Experiment) -> Iterator[Experiment]:
+    """Initializers, the named one first, orthogonal weights last."""
     named = named_initializer(frame)
     for id in dict.fromkeys([named, *OTHER_RULES]):
         yield frame.changed(initializer=id, gain=1.0)
     yield orthogonal(frame)
+
+
+def _gains(frame: Experiment) -> Iterator[Experiment]:
+    named = named_initializer(frame)
     for gain in GAINS:
         yield frame.changed(initializer=named, gain=gain)
 

@@ -74,7 +74,7 @@ def propose(experiment: Experiment) -> tuple[Fix, ...]:
     if first and surest and first.odds < LIKELY <= surest.odds:
         return first, replace(surest, reason=f"Surer: {_share_in_words(surest.odds)} networks of this width.")
     other = _other_activation(experiment)
-    if other is None or (first and other.odds <= first.odds < LIKELY):
+    if other is None or other.odds < EVEN or (first and other.odds <= first.odds < LIKELY):
         return (first,) if first else ()
     other = replace(other, reason=_why_another(experiment, kept, other))
     return (first, other) if first and first.odds > 0 else (other,)
@@ -82,9 +82,8 @@ def propose(experiment: Experiment) -> tuple[Fix, ...]:
 
 def promise(fixes: Sequence[Fix]) -> str:
     """What to call the first of some fixes."""
-    if fixes[0].odds >= LIKELY or any(fix.complete for fix in fixes):
-        return "Fix"
-    return "No full cure is known for this network; the best found"
+    best = max(fix.odds for fix in fixes)
+    return "Fix" if best >= LIKELY else "No full cure is known for this network; the best found"
 
 
 def _keeping_the_activation(experiment: Experiment) -> list[Fix]:
@@ -110,7 +109,7 @@ def _best(before: Experiment, present: Prediction, step: Iterable[Experiment]) -
         prediction = _predicted(after)
         if prediction is None or _same(prediction, after, present, before):
             continue
-        share = odds(after, prediction)
+        share = odds(after, prediction, floor=best[2] if best else 0.0)
         if share >= (LIKELY if candidates.is_named(before, after) else COVERAGE):
             return _fix(before, after, prediction, share)
         if best is None or _better(prediction, share, best[1], best[2]):
@@ -186,7 +185,7 @@ def _share_in_words(share: float) -> str:
     """How many networks, rounded down: "9 of 10"."""
     if share >= COVERAGE:
         return "nearly all"
-    whole = next((whole for whole in (10, 20, 100) if share <= 1 - 1 / whole or whole == 100), 100)
+    whole = 10 if share < 0.95 else 20 if share < 0.99 else 100
     count = floor(share * whole + 1e-9)
     return f"{count} of {whole}" if count else f"fewer than 1 in {whole}"
 

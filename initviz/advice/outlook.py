@@ -9,6 +9,7 @@ far apart two inputs are, with the shares that follow from it. A network is know
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 
 import numpy as np
@@ -22,16 +23,14 @@ from initviz.gaussian.quadrature import edges, panels
 from initviz.network.experiment import Experiment
 from initviz.theory.prediction import Prediction
 
-SCORES = np.linspace(-3.5, 3.5, 29)
-"""Normal scores that stand for all networks, each for those nearest to it."""
+SCORES = np.linspace(-3.5, 3.5, 15)
+"""Normal scores of the networks that are looked at."""
 
 OF_INPUTS = ("saturated_units", "zero_units", "dead_units", "inputs_alike")
 """Findings about shares and cosines, which follow from how far the inputs are apart."""
 
-NARROWEST = 4
-"""Units; below, leading order in 1/width says little, so that nothing is promised."""
-NOT_SURE = 0.8
-"""The largest odds of narrower networks."""
+NEXT_ORDER = 2.0
+"""Bands hold to leading order in 1/width: of what they promise, this over width^2 is taken off."""
 
 
 @dataclass(frozen=True)
@@ -71,56 +70,105 @@ def dead_share(prediction: Prediction, closer: float | FloatArray = 1.0) -> Floa
 # --- all networks of a width ---------------------------------------------------------------------------------------
 
 
-def odds(experiment: Experiment, prediction: Prediction) -> float:
-    """Share of the networks of this width that should be healthy; 0 at once where the typical gradient is lost."""
-    if prediction.reason:
+def odds(experiment: Experiment, prediction: Prediction, floor: float = 0.0) -> float:
+    """Share of the networks of this width that should be healthy; below `floor` it may be said too large, in less time.
+
+    0 at once where the typical gradient is far off.
+    """
+    if prediction.reason or _is_far_off(prediction.column("grad_h_std")[:0:-1]):
         return 0.0
-    if _far_off(prediction.column("grad_h_std")[:0:-1]):
-        return 0.0
-    backward = _share(lambda r: trend(_sizes(prediction, "grad_h_std", r)[:0:-1]).severity is None)
-    if backward == 0:
-        return 0.0
-    forward = _share(lambda r: signal_trouble(_sizes(prediction, "std", r)[1:]) is None)
-    share = backward * forward
-    if share > 0:
-        share *= _share_up_to(lambda r: _tells_inputs_apart(experiment, prediction, r))
-    return min(share, NOT_SURE) if experiment.width < NARROWEST else share
+    networks = _Networks(experiment, prediction)
+    share = 1 - NEXT_ORDER / experiment.width**2
+    for healthy in (networks.keeps_gradient, networks.keeps_signal, networks.tells_inputs_apart):
+        if share <= floor:
+            break
+        share *= _share(healthy)
+    return share
 
 
-def _far_off(gradients: FloatArray) -> bool:
+def _is_far_off(gradients: FloatArray) -> bool:
     """Whether so much of the typical gradient is lost that no network keeps it; known at once, while scatter is not."""
     whole = trend(gradients).whole
     return not whole > 0 or abs(log(whole)) > 3 * log(THRESHOLDS["change"].warning)
 
 
 def _share(healthy: Callable[[float], bool]) -> float:
-    """Share of all networks whose score is healthy."""
-    limits = np.concatenate([[-np.inf], (SCORES[1:] + SCORES[:-1]) / 2, [np.inf]])
-    weights = np.diff(special.ndtr(limits))
-    return min(1.0, float(sum(weight for r, weight in zip(SCORES, weights, strict=True) if healthy(float(r)))))
+    """Share of all networks whose score is healthy: between the scores where that changes, found by bisection."""
+    judged = [healthy(float(r)) for r in SCORES]
+    share = float(judged[0]) * float(special.ndtr(SCORES[0])) + float(judged[-1]) * float(special.ndtr(-SCORES[-1]))
+    for low, high, before, after in zip(SCORES, SCORES[1:], judged, judged[1:], strict=False):
+        limit = _where_it_changes(healthy, float(low), float(high), before) if before != after else float(high)
+        share += before * (special.ndtr(limit) - special.ndtr(low)) + after * (special.ndtr(high) - special.ndtr(limit))
+    return min(1.0, float(share))
 
 
-def _share_up_to(healthy: Callable[[float], bool]) -> float:
-    """The same where all scores below some limit are healthy, and none above."""
-    low, high = 0, len(SCORES)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if healthy(float(SCORES[middle])) else (low, middle)
-    if low in (0, len(SCORES)):
-        return float(low > 0)
-    return float(special.ndtr((SCORES[low - 1] + SCORES[low]) / 2))
+def _where_it_changes(healthy: Callable[[float], bool], low: float, high: float, before: bool) -> float:
+    for _ in range(4):
+        middle = (low + high) / 2
+        low, high = (middle, high) if healthy(middle) == before else (low, middle)
+    return (low + high) / 2
 
 
-def _sizes(prediction: Prediction, name: str, r: float) -> FloatArray:
-    """A column of sizes in a network of score r; each direction starts where the typical network does."""
-    low, high = prediction.band(name, float(2 * special.ndtr(abs(r)) - 1))
-    sizes, way = (high if r > 0 else low), np.arange(len(low)) - 1
-    start = 1
-    if name != "std":
-        way, start = len(low) - 1 - np.arange(len(low)), -1
-    sizes = sizes * np.exp(np.sign(r) * _left_out(prediction) * way)
-    sizes[start] = prediction.column(name)[start]
-    return sizes
+class _Networks:
+    """The networks of one law, each known by its normal score r in one respect."""
+
+    def __init__(self, experiment: Experiment, prediction: Prediction) -> None:
+        self.experiment, self.prediction = experiment, prediction
+        self._left_out = _left_out(prediction)
+
+    def keeps_gradient(self, r: float) -> bool:
+        way = np.arange(float(len(self.prediction)))[::-1] - 1
+        gradients = self._sizes("grad_h_std", r, way)
+        gradients[-1] = self.prediction.column("grad_h_std")[-1]
+        return trend(gradients[:0:-1]).severity is None
+
+    def keeps_signal(self, r: float) -> bool:
+        stds = self._sizes("std", r, np.arange(float(len(self.prediction))) - 1)
+        stds[1] = self.prediction.column("std")[1]  # where the way through the hidden layers starts
+        return signal_trouble(stds[1:]) is None
+
+    def _sizes(self, name: str, r: float, way: FloatArray) -> FloatArray:
+        middle, spread = self._bands[name]
+        return middle * np.exp(r * spread + np.sign(r) * self._left_out * way)
+
+    @cached_property
+    def _bands(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """Median of each size over all networks, and the standard deviation of its logarithm."""
+        bands = {name: self.prediction.band(name, ONE_SIGMA) for name in ("std", "grad_h_std")}
+        with np.errstate(all="ignore"):
+            return {
+                name: (np.sqrt(low) * np.sqrt(high), np.nan_to_num(np.log(high / low) / 2))
+                for name, (low, high) in bands.items()
+            }
+
+    def tells_inputs_apart(self, r: float) -> bool:
+        """Distances between inputs are taken to scatter like the size of the signal does (in logs), or where that is
+        held fixed by sqrt(layer/width), about as measured; shares like those of independent units."""
+        typical, width = self._typical.values, self._width
+        closer = np.exp(-r * np.maximum(self._bands["std"][1], np.sqrt(np.arange(len(width)) / width)))
+        shares: dict[str, FloatArray] = {name: typical[name] for name in ("saturated", "zero")}
+        shares["dead"] = dead_share(self.prediction, closer[:-1]) if typical["dead"][1:].any() else typical["dead"]
+        moved: dict[str, FloatArray] = {
+            name: np.clip(share + r * np.sqrt(np.clip(share * (1 - share), 0, None) / width), 0, 1)
+            for name, share in shares.items()
+        }
+        closer[0] = 1
+        moved["cosine"] = 1 - (1 - typical["cosine"]) * closer
+        findings = every(diagnose_prediction(self.experiment, Outlook({**typical, **moved})))
+        return not any(one.id in OF_INPUTS and one.severity in ("bad", "warning") for one in findings)
+
+    @cached_property
+    def _typical(self) -> Outlook:
+        return columns_of(self.prediction)
+
+    @cached_property
+    def _width(self) -> FloatArray:
+        spec = self.prediction.spec
+        return np.array([spec.features, *(layer.width for layer in spec.layers)], dtype=float)
+
+
+ONE_SIGMA = float(2 * special.ndtr(1.0) - 1)
+"""Coverage of one standard deviation to either side."""
 
 
 def _left_out(prediction: Prediction) -> float:
@@ -129,28 +177,3 @@ def _left_out(prediction: Prediction) -> float:
     return max(
         (1 / (prediction.batch.samples, layer.width)[layer.normalization.axis or 0] for layer in layers), default=0.0
     )
-
-
-def _tells_inputs_apart(experiment: Experiment, prediction: Prediction, r: float) -> bool:
-    """Whether shares and cosines are well in a network of score r: inputs more alike, shares larger.
-
-    Distances between inputs are taken to scatter like the size of the signal does (in logs), or where normalization
-    holds that fixed by sqrt(layer/width), about as measured; shares like those of independent units.
-    """
-    typical = columns_of(prediction).values
-    width = np.array([prediction.spec.features, *(layer.width for layer in prediction.spec.layers)])
-    low, high = prediction.band("std", float(2 * special.ndtr(1.0) - 1))
-    with np.errstate(all="ignore"):
-        spread = np.nan_to_num(np.log(high / low) / 2)
-    if any(layer.normalization.axis is not None for layer in prediction.spec.layers):
-        spread = np.maximum(spread, np.sqrt(np.arange(len(width)) / width))
-    closer = np.exp(-r * spread)
-    shares = {name: typical[name] for name in ("saturated", "zero")} | {"dead": dead_share(prediction, closer[:-1])}
-    moved = {
-        name: np.clip(share + r * np.sqrt(np.clip(share * (1 - share), 0, None) / width), 0, 1)
-        for name, share in shares.items()
-    }
-    moved["cosine"] = 1 - (1 - typical["cosine"]) * closer
-    moved["cosine"][0] = typical["cosine"][0]
-    findings = every(diagnose_prediction(experiment, Outlook({**typical, **moved})))
-    return not any(one.id in OF_INPUTS and one.severity in ("bad", "warning") for one in findings)

@@ -10,7 +10,7 @@ from typing import Any
 
 from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import Finding, every, is_healthy, verdict
-from initviz.advice.fix import Fix, propose
+from initviz.advice.fix import Fix, promise, propose
 from initviz.catalogue import InputError
 from initviz.cli.flags import FORMATS, REPORTS, flag_of, known, read_experiment, say
 from initviz.gaussian.moments import critical_point
@@ -65,23 +65,23 @@ def run_diagnose(options: Namespace) -> str:
     """One line for each finding, then the fix and the flags it needs."""
     form, experiment = REPORTS[options.format], read_experiment(options)
     findings = diagnose(experiment, simulate(experiment))
-    fix = None if is_healthy(findings) else propose(experiment)
+    fixes = () if is_healthy(findings) else propose(experiment)
     if form.id == "json":
         record = {
             "verdict": verdict(findings),
             "findings": [
                 _finding_record(one, None if one is cause else cause) for cause in findings for one in every([cause])
             ],
-            "fix": fix and _fix_record(fix, experiment),
+            "fix": _fix_record(fixes[0], experiment) if fixes else None,
+            "alternative": _fix_record(fixes[1], experiment) if len(fixes) > 1 else None,
         }
         return json.dumps(record, indent=1, allow_nan=False)
     lines: list[tuple[str, str, str]] = [
         (finding.severity, finding.direction, finding.sentence) for finding in every(findings)
     ]
-    if fix:
-        lines.append(
-            ("fix", "", fix.sentence if fix.complete else f"No full cure is known; the best found: {fix.sentence}")
-        )
+    for number, fix in enumerate(fixes):
+        lead = "" if promise(fixes) == "Fix" or number else f"{promise(fixes)}: "
+        lines.append(("or" if number else "fix", "", lead + " ".join(filter(None, (fix.reason, fix.sentence)))))
         lines.append(("flags", "", _changed_flags(fix.changes(experiment))))
     return "\n".join(f"{severity:9}{direction:10}{sentence}" for severity, direction, sentence in lines)
 
@@ -96,6 +96,8 @@ def _fix_record(fix: Fix, before: Experiment) -> dict[str, Any]:
     return {
         "sentence": fix.sentence,
         "complete": fix.complete,
+        "odds": fix.odds,
+        "reason": fix.reason,
         "changes": fix.changes(before),
         "flags": _changed_flags(fix.changes(before)),
         "predicted": [known({name: row[name] for name in PREDICTED}) for row in fix.prediction.rows()],

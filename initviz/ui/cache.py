@@ -71,10 +71,10 @@ def predicted(experiment: Experiment) -> Prediction:
     return remembered(("prediction", experiment), partial(predict, experiment))
 
 
-def proposed(experiment: Experiment) -> Fix | None:
-    """The fix theory finds for the experiment. Raises InputError without the inputs."""
+def proposed(experiment: Experiment) -> tuple[Fix, ...]:
+    """The fixes theory finds for the experiment, the first first. Raises InputError without the inputs."""
 
-    def work(progress: Progress) -> Fix | None:
+    def work(progress: Progress) -> tuple[Fix, ...]:
         return propose(experiment)
 
     return answer("Looking for a fix", experiment, work, gflop=PROPOSAL_GFLOP * experiment.depth, mib=PROPOSAL_MIB)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from initviz.advice.diagnosis import settled
-from initviz.advice.findings import Direction, Finding, Severity, every, is_healthy
-from initviz.advice.fix import Fix
+from initviz.advice.findings import Direction, Finding, Severity, every
+from initviz.advice.fix import Fix, promise
 from initviz.measure.propagation import Propagation
 from initviz.ui.state import load
 
@@ -32,14 +32,20 @@ def sentence(finding: Finding) -> None:
     _BOXES[finding.severity](finding.sentence, icon=_ICONS[finding.severity])
 
 
-def remedy(fix: Fix | None, findings: Sequence[Finding]) -> None:
-    """The proposed fix with its predicted numbers, and the button that applies it; nothing for a healthy network."""
-    if fix is None or is_healthy(findings):
-        return
-    promise = "Fix" if fix.complete else "No full cure is known for this shape; the best found"
-    text, button = st.columns([5, 1], vertical_alignment="center")
-    text.markdown(f":material/healing: **{promise}:** {fix.sentence}")
-    button.button("Apply the fix", type="primary", on_click=load, args=(fix.experiment,), key="apply", width="stretch")
+def remedy(fixes: Sequence[Fix]) -> None:
+    """The proposed fix with its predicted numbers and the button that applies it; then a second option, if any."""
+    for number, fix in enumerate(fixes):
+        text, button = st.columns([5, 1], vertical_alignment="center")
+        lead, key = (promise(fixes), "apply") if not number else ("Another way", "apply-other")
+        text.markdown(f":material/healing: **{lead}:** {' '.join(filter(None, (fix.reason, fix.sentence)))}")
+        button.button(
+            "Apply this one" if number else "Apply the fix",
+            type="secondary" if number else "primary",
+            on_click=load,
+            args=(fix.experiment,),
+            key=key,
+            width="stretch",
+        )
 
 
 def more(findings: Sequence[Finding]) -> None:

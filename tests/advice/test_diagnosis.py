@@ -24,6 +24,7 @@ from initviz.network.initializers import INITIALIZERS
 from initviz.network.presets import PRESETS
 from initviz.text import show
 from tests.advice.claims import check
+from tests.advice.sample import SAMPLE
 
 SMALL = Experiment(width=64, samples=64, depth=6)
 
@@ -338,3 +339,11 @@ def test_a_direction_without_trouble_says_its_own_numbers() -> None:
     assert finding.evidence["end"] == stds[-1]
     assert show(float(stds[-1])) in finding.sentence
     assert "gradient" in finding.sentence
+
+
+# --- the whole space -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("experiment", SAMPLE, ids=lambda one: one.summary())
+def test_every_sentence_of_a_random_sample_is_true(experiment: Experiment) -> None:
+    check(experiment, run(experiment))

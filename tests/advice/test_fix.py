@@ -1,26 +1,27 @@
 """The fix: proposed from theory alone, and then really measured.
 
-A complete fix holds for COVERAGE of the networks of its width, as theory estimates their scatter to leading order. The
-seeds here are fixed, so each case either holds or does not; with 0.2 % of misses expected, none is allowed for.
+Its odds are those of all networks of its width, as theory estimates their scatter to leading order. Seeds are fixed, so
+each case either holds or does not.
 """
 
 from functools import cache
-from math import asin, log, pi
+from math import asin, log, pi, sqrt
 
 import numpy as np
 import pytest
 
-from initviz.activations import ACTIVATIONS
 from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import is_healthy
-from initviz.advice.fix import Fix, dead_share, propose
+from initviz.advice.fix import LIKELY, Fix, promise, propose
+from initviz.advice.outlook import dead_share
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
 from initviz.network.experiment import Experiment
-from initviz.network.initializers import INITIALIZERS
 from initviz.network.presets import PRESETS, Preset
 from initviz.text import percent
 from initviz.theory.prediction import predict
+from tests.advice.claims import well_said
+from tests.advice.sample import SAMPLE
 
 MIDDLE = Experiment(width=100, samples=100)
 
@@ -34,73 +35,130 @@ def healthy(experiment: Experiment) -> bool:
     return is_healthy(diagnose(experiment, run(experiment)))
 
 
-def cured(experiment: Experiment) -> Fix:
-    """The fix of what is not healthy; complete, and healthy when it is applied."""
+def first(experiment: Experiment) -> Fix:
+    """The first fix of what is not healthy."""
     assert not healthy(experiment)
-    fix = propose(experiment)
-    assert fix is not None
-    assert fix.complete
-    assert fix.experiment != experiment
+    fixes = propose(experiment)
+    assert fixes
+    assert all(fix.experiment != experiment for fix in fixes)
+    return fixes[0]
+
+
+def cured(experiment: Experiment) -> Fix:
+    """One that should nearly always help, and does."""
+    fix = first(experiment)
+    assert fix.odds >= LIKELY
     assert is_healthy(fix.findings)
     assert healthy(fix.experiment), (fix.name, diagnose(fix.experiment, run(fix.experiment)))
     return fix
 
 
-@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.id)
-def test_every_preset_is_healthy_or_is_cured(preset: Preset) -> None:
-    if not healthy(preset.experiment):
-        cured(preset.experiment)
+# --- what a textbook says ------------------------------------------------------------------------------------------
 
-
-LESSONS = {
-    "tanh_small": ("tanh", "lecun_normal"),
-    "tanh_large": ("tanh", "lecun_normal"),
-    "relu_xavier": ("relu", "he_normal"),
-    "relu_large": ("relu", "he_normal"),
-    "script_relu_028": ("relu", "he_normal"),
-    "zeros": ("tanh", "lecun_normal"),
-    "sigmoid_vanishing": ("tanh", "lecun_normal"),
+TEXTBOOK: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+    "relu, std 1": ({"activation": "relu", "std": 1, "depth": 20}, {"initializer": "he_normal"}),
+    "relu, std 0.01": ({"activation": "relu", "width": 100}, {"initializer": "he_normal"}),
+    "relu, five layers": ({"activation": "relu", "depth": 5}, {"initializer": "he_normal"}),
+    "relu with Xavier": ({"activation": "relu", "initializer": "lecun_normal"}, {"initializer": "he_normal"}),
+    "relu with Xavier, 30 layers": (
+        {"activation": "relu", "initializer": "lecun_normal", "depth": 30, "width": 500, "samples": 1000},
+        {"initializer": "he_normal"},
+    ),
+    "leaky relu": ({"activation": "leaky_relu"}, {"initializer": "he_normal"}),
+    "prelu, std 1": ({"activation": "prelu", "std": 1}, {"initializer": "he_normal"}),
+    "relu6": ({"activation": "relu6"}, {"initializer": "he_normal"}),
+    "tanh, std 0.01": ({}, {"initializer": "lecun_normal"}),
+    "tanh, std 1": ({"std": 1}, {"initializer": "lecun_normal"}),
+    "erf": ({"activation": "erf"}, {"initializer": "critical"}),
+    "hard tanh": ({"activation": "hard_tanh"}, {"initializer": "lecun_normal"}),
+    "softsign": ({"activation": "softsign", "depth": 5}, {"initializer": "lecun_normal"}),
+    "selu": ({"activation": "selu"}, {"initializer": "lecun_normal"}),
+    "gelu": ({"activation": "gelu"}, {"initializer": "critical"}),
+    "swish": ({"activation": "swish"}, {"initializer": "critical"}),
+    "tanh, all zero": ({"initializer": "zeros"}, {"initializer": "lecun_normal"}),
+    "relu, all zero": ({"initializer": "zeros", "activation": "relu"}, {"initializer": "he_normal"}),
+    "relu, constant": ({"initializer": "constant", "activation": "relu"}, {"initializer": "he_normal"}),
+    "a transformer's block": (
+        {"activation": "gelu", "initializer": "he_normal", "normalization": "layer", "residual": 1, "depth": 100},
+        {"initializer": "he_normal", "normalization": "layer", "residual": 0.1},
+    ),
+    "raw pixels": (
+        {"activation": "relu", "inputs": "digits", "initializer": "lecun_normal", "depth": 15, "width": 200},
+        {"initializer": "he_normal", "preprocessing": "none"},
+    ),
 }
 
 
-@pytest.mark.parametrize(("id", "pair"), LESSONS.items())
-def test_the_fix_is_the_one_a_teacher_would_name(id: str, pair: tuple[str, str]) -> None:
-    fix = propose(PRESETS[id].experiment)
-    assert fix is not None
-    assert (fix.experiment.activation, fix.experiment.initializer) == pair
+@pytest.mark.parametrize(("changes", "expected"), TEXTBOOK.values(), ids=TEXTBOOK)
+def test_the_fix_is_the_one_a_teacher_would_name(changes: dict[str, object], expected: dict[str, object]) -> None:
+    before = MIDDLE.changed(**changes)
+    fix = first(before)
+    assert fix.experiment == before.changed(gain=fix.experiment.gain, **expected)
+    assert fix.experiment.activation == before.activation
+    if expected["initializer"] != "orthogonal":
+        assert fix.experiment.gain == 1
 
 
-SEEDS = {"random_normal": 0, "zeros": 1, "he_normal": 2, "torch_default": 3}
+def test_sigmoid_is_told_why_and_offered_another_activation() -> None:
+    kept, other = propose(MIDDLE.changed(activation="sigmoid", initializer="lecun_normal"))
+    assert (kept.experiment.activation, kept.experiment.normalization) == ("sigmoid", "batch")
+    assert (other.experiment.activation, other.experiment.initializer) == ("tanh", "lecun_normal")
+    assert "No choice of weights alone serves Sigmoid" in other.reason
+    assert "at most 0.25" in other.reason
+    assert not kept.reason
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("initializer", SEEDS)
-def test_pairs_are_cured(activation: str, initializer: str) -> None:
-    experiment = MIDDLE.changed(activation=activation, initializer=initializer, seed=SEEDS[initializer])
-    if not healthy(experiment):
-        cured(experiment)
+@pytest.mark.parametrize("samples", [2, 3, 5])
+def test_a_few_samples_make_no_dead_units(samples: int) -> None:
+    """With so few, many a unit is silent for all of them; the network is healthy all the same."""
+    assert healthy(Experiment(activation="relu", initializer="he_normal", samples=samples))
 
 
-def keeps_its_promise(experiment: Experiment) -> None:
-    fix = None if healthy(experiment) else propose(experiment)
-    if fix and fix.complete:
-        cured(experiment)
+def test_xavier_with_a_gain_is_never_he() -> None:
+    for before in (MIDDLE.changed(activation="relu", std=0.1, depth=depth) for depth in (5, 10, 20, 30)):
+        for fix in propose(before):
+            assert (fix.experiment.activation == "tanh") or fix.experiment.initializer != "lecun_normal"
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("depth", "seed"), [(2, 4), (30, 5), (60, 6)])
-def test_what_is_promised_for_another_depth_holds(activation: str, depth: int, seed: int) -> None:
-    keeps_its_promise(MIDDLE.changed(activation=activation, std=0.1, depth=depth, seed=seed, width=200))
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.id)
+def test_every_preset_is_healthy_or_has_a_fix(preset: Preset) -> None:
+    if not healthy(preset.experiment) and first(preset.experiment).complete:
+        cured(preset.experiment)
 
 
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_what_is_promised_for_any_pair_holds(activation: str) -> None:
-    for initializer in INITIALIZERS:
-        keeps_its_promise(MIDDLE.changed(activation=activation, initializer=initializer, seed=7))
+# --- what is promised is measured ----------------------------------------------------------------------------------
+
+FRESH = range(100, 104)
+"""Seeds that no other test uses."""
+
+SLACK = 0.1
+"""What theory may leave out of the odds, on average."""
 
 
-CAUSES = {
+def test_odds_are_kept_by_fresh_networks() -> None:
+    """Within four standard errors of networks drawn one by one, and a tenth for what theory leaves out."""
+    some = [one for one in SAMPLE if one.depth <= 20 and not healthy(one)][:30]
+    fixes = [fix for one in some for fix in propose(one)]
+    assert len(fixes) > 20
+    for low, high in ((0.0, LIKELY), (LIKELY, 1.1)):
+        promised = [fix for fix in fixes if low <= fix.odds < high]
+        kept = sum(healthy(fix.experiment.changed(seed=seed)) for fix in promised for seed in FRESH)
+        networks, expected = len(promised) * len(FRESH), len(FRESH) * sum(fix.odds for fix in promised)
+        error = 4 * sqrt(len(FRESH) * sum(fix.odds * (1 - fix.odds) for fix in promised) + 1)
+        assert kept >= expected - error - SLACK * networks, (low, kept, expected, networks)
+
+
+def test_narrow_networks_are_never_promised_a_cure() -> None:
+    """sqrt(depth / width) > 1: some networks of the same law die, others explode, whatever the variance is."""
+    for width in (2, 3):
+        for activation in ("tanh", "relu", "gelu"):
+            fixes = propose(MIDDLE.changed(width=width, depth=20, samples=20, activation=activation))
+            assert not any(fix.complete for fix in fixes)
+            assert promise(fixes).startswith("No full cure")
+            assert all("networks of this width should be healthy" in fix.sentence for fix in fixes)
+
+
+CAUSES: dict[str, dict[str, object]] = {
     "deterministic": {"initializer": "ones"},
     "identity": {"initializer": "identity", "gain": 0.5},
     "tied": {"tied": True, "std": 1},
@@ -110,20 +168,8 @@ CAUSES = {
     "linear first layer": {"activation": "relu", "linear_first": True, "std": 1},
     "batch norm": {"activation": "relu", "normalization": "batch", "initializer": "he_normal", "depth": 40},
     "layer norm": {"activation": "sigmoid", "normalization": "layer", "initializer": "he_normal"},
-    "layer norm, alike": {
-        "activation": "leaky_relu",
-        "normalization": "layer",
-        "bias_std": 1,
-        "depth": 30,
-        "initializer": "truncated_normal",
-        "std": 0.05,
-        "samples": 50,
-        "seed": 3,
-    },
     "residual": {"activation": "relu", "residual": 1, "initializer": "he_normal", "depth": 30},
-    "dead units": {"activation": "relu", "initializer": "he_normal", "depth": 50, "samples": 100, "width": 200},
-    "alike": {"activation": "relu", "inputs": "digits", "initializer": "he_normal", "depth": 40, "width": 200},
-    "overflow": {"activation": "relu", "std": 100, "depth": 50, "width": 200},
+    "overflow": {"activation": "relu", "std": 100, "depth": 15, "width": 400, "dtype": "float32"},
     "a gain": {"initializer": "lecun_normal", "gain": 10},
     "one layer": {"depth": 1, "std": 100},
 }
@@ -131,23 +177,33 @@ CAUSES = {
 
 @pytest.mark.parametrize("changes", CAUSES.values(), ids=CAUSES)
 def test_every_cause_has_a_cure(changes: dict[str, object]) -> None:
-    fix = cured(MIDDLE.changed(**changes))
-    assert fix.changes(MIDDLE.changed(**changes))
+    before = MIDDLE.changed(**changes)
+    assert cured(before).changes(before)
+
+
+# --- the fix itself ------------------------------------------------------------------------------------------------
 
 
 def test_the_sentence_names_the_predicted_numbers() -> None:
-    fix = propose(MIDDLE)
-    assert fix is not None
+    fix = first(MIDDLE)
     std, gradient = fix.prediction.column("std"), fix.prediction.column("grad_h_std")
-    assert f"keep {percent(std[-1] / std[1])} of the signal" in fix.sentence
-    assert f"{percent(gradient[1] / gradient[-1])} of the gradient" in fix.sentence
+    assert f"should keep {percent(std[-1] / std[1])} of its size from layer 1 to layer 10" in fix.sentence
+    assert f"gradient keep {percent(gradient[1] / gradient[-1])} of its size" in fix.sentence
     assert fix.sentence.startswith(fix.experiment.weights.name)
 
 
+@pytest.mark.parametrize("experiment", SAMPLE[::15], ids=lambda one: one.summary())
+def test_sentences_are_well_said(experiment: Experiment) -> None:
+    for fix in propose(experiment):
+        well_said(fix.sentence)
+        assert not fix.reason or fix.reason.endswith(".")
+        assert ("networks of this width" in fix.sentence) != fix.complete
+        assert "1 %" not in fix.sentence or "grow" not in fix.sentence.split("1 %")[0][-12:]
+
+
 def test_changes_are_the_flags_that_differ() -> None:
-    before = MIDDLE.changed(activation="leaky_relu", alpha=0.5, std=0.01, depth=10, normalization="batch", tied=True)
-    fix = propose(before)
-    assert fix is not None
+    before = MIDDLE.changed(activation="leaky_relu", alpha=0.5, std=1, depth=10, residual=1, tied=True)
+    fix = first(before)
     known = {name: text for name, text in fix.changes(before).items() if text is not None}
     dropped = [name for name, text in fix.changes(before).items() if text is None]
     query = {name: text for name, text in before.to_query().items() if name not in dropped} | known
@@ -156,24 +212,15 @@ def test_changes_are_the_flags_that_differ() -> None:
 
 
 def test_a_fix_is_deterministic_and_does_not_depend_on_how_the_weights_fall() -> None:
-    names = {fix.name for seed in range(3) if (fix := propose(MIDDLE.changed(seed=seed)))}
+    names = {propose(MIDDLE.changed(seed=seed))[0].name for seed in range(3)}
     assert len(names) == 1
     assert propose(MIDDLE) is propose(Experiment(width=100, samples=100))
 
 
 def test_the_same_law_under_another_name_is_no_fix() -> None:
     experiment = MIDDLE.changed(activation="relu", initializer="random_normal", std=(2 / 100) ** 0.5, depth=60)
-    fix = propose(experiment)
-    assert fix is not None
-    assert (fix.experiment.activation, fix.experiment.initializer, fix.experiment.gain) != ("relu", "he_normal", 1)
-
-
-@pytest.mark.parametrize("width", [2, 4])
-def test_narrow_networks_scatter_too_much_for_a_promise(width: int) -> None:
-    """sqrt(depth / width) > 1: some networks of the same law die, others explode, whatever the variance is."""
-    fix = propose(MIDDLE.changed(width=width, depth=50, samples=20))
-    assert fix is not None
-    assert not fix.complete
+    for fix in propose(experiment):
+        assert (fix.experiment.initializer, fix.experiment.gain, fix.experiment.residual) != ("he_normal", 1, 0)
 
 
 # --- dead units ----------------------------------------------------------------------------------------------------
