@@ -141,10 +141,11 @@ def training_flags(parser: ArgumentParser) -> None:
 
 def format_flag(parser: ArgumentParser) -> None:
     """--format."""
-    _add_format(parser, FORMATS)
+    add_format(parser, FORMATS)
 
 
-def _add_format(parser: ArgumentParser, forms: Mapping[str, Entry]) -> None:
+def add_format(parser: ArgumentParser, forms: Mapping[str, Entry]) -> None:
+    """--format, for any catalogue of formats."""
     what = "; ".join(f"{entry.id}: {entry.name}" for entry in forms.values())
     parser.add_argument("--format", metavar="FORMAT", default="table", help=f"{what}. Default: table.")
 
@@ -176,7 +177,7 @@ REPORTS = Catalogue("format", [Named("table", "one line for each finding"), Name
 
 def report_flag(parser: ArgumentParser) -> None:
     """--format of what is no table of numbers."""
-    _add_format(parser, REPORTS)
+    add_format(parser, REPORTS)
 
 
 def say(message: str) -> None:

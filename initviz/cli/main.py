@@ -9,7 +9,7 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from initviz.catalogue import Catalogue, InputError
-from initviz.cli import networks, sweep, training
+from initviz.cli import model, networks, sweep, training
 from initviz.cli.command import Answer, Command
 from initviz.cli.flags import Parser, experiment_flags, format_flag, report_flag, say, training_flags
 
@@ -52,6 +52,12 @@ COMMANDS = Catalogue(
             (experiment_flags, training_flags, format_flag),
         ),
         Command("sweep", "Measure a grid of experiments into a folder", sweep.run, (sweep.sweep_flags,)),
+        Command(
+            "audit",
+            "Name the law that each matrix of a model was drawn from, and who breaks the rule of its siblings",
+            model.run_audit,
+            (model.audit_flags,),
+        ),
         Command("presets", "List the presets: id, name and what to look at", networks.run_presets),
         Command("compile", "Compile now what the first simulation on this machine would compile", networks.run_compile),
         Command("check", "Check that the settings of a deployment fit a shared instance", networks.run_check),
