@@ -50,7 +50,7 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], findings: Sequen
 
 current, look = open_page("overview", OPTIONS), theme()
 verdict, charts = st.container(), st.container()
-with charts.skeleton(height=700):
+with parts.waiting(charts, current, 700):
     with verdict:  # where a wait is seen
         propagation = parts.run(current.experiment)
         findings = diagnosed(current.experiment, propagation)

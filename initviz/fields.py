@@ -28,6 +28,8 @@ class Number:
     """The values a slider offers, where neither even steps nor preferred numbers are what people use."""
     typed: bool = False
     """Typed in: among so many values a slider cannot hit one."""
+    until: str = ""
+    """The field of the experiment that a slider ends at, where that is below `high`."""
     group: Group = "main"
 
     @classmethod

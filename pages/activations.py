@@ -28,7 +28,7 @@ VIEWS = Catalogue(
 OPTIONS = {
     "show": Option(Choice("Show", "What the page shows.", VIEWS), "curves"),
     "compare": Option(Several("Compare with", "More functions in the same chart.", ACTIVATIONS), []),
-    "layer": Option(Number("z of layer", "Whose pre-activations lie under the curve.", 1, 100, integer=True), 1),
+    "layer": Option(Number("z of layer", "Whose z lie under the curve.", 1, 100, integer=True, until="depth"), 1),
     "x": Option(Number("probe at x", "Value and slope at this point.", -1000, 1000, 0.5, typed=True), 3.0),
 }
 POINTS = (-10.0, 0.0, 10.0)
@@ -78,7 +78,7 @@ match current.options["show"]:
         sentence = st.container()
         parts.options_row(OPTIONS, "compare", "layer", "x")
         charts = st.container()
-        with charts.skeleton(height=500):
+        with parts.waiting(charts, current, 500):
             with sentence:  # where a wait is seen
                 propagation = parts.run(current.experiment)
                 layer = propagation.layers[min(current.options["layer"], current.experiment.depth)]

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from initviz.catalogue import Catalogue
-from initviz.fields import Choice, Number
+from initviz.fields import Choice
 from initviz.figures import gradients, layers, signal
 from initviz.figures.axes import AXES
 from initviz.figures.rows import QUANTITIES
@@ -21,13 +21,15 @@ from initviz.ui.state import Option, Visit
 
 OF = Catalogue("gradient", [QUANTITIES[id] for id in ("grad_h", "grad_z", "grad_w")])
 AXES_OF_SIZES = Catalogue("axis", [AXES[id] for id in ("shared", "own")])
-OPTIONS = {
-    "view": Option(Choice("View", "How the sizes are drawn.", layers.VIEWS), "ridges"),
-    "of": Option(Choice("Of", "Which gradient.", OF), "grad_h"),
-    "axis": Option(Choice("Axis", "One for all layers, or each its own.", AXES_OF_SIZES), "shared"),
-    "factor": Option(Number("factor", "Per layer; 0.25 is the largest slope of the sigmoid.", 0, 100, 0.01), 0.25),
-    "layers": Option(Number("layers", "How many factors are multiplied.", 1, 200, integer=True), 100),
-} | COMPARISON
+OPTIONS = (
+    {
+        "view": Option(Choice("View", "How the sizes are drawn.", layers.VIEWS), "ridges"),
+        "of": Option(Choice("Of", "Which gradient.", OF), "grad_h"),
+        "axis": Option(Choice("Axis", "One for all layers, or each its own.", AXES_OF_SIZES), "shared"),
+    }
+    | chain.OPTIONS
+    | COMPARISON
+)
 COLUMNS = ("layer", "grad_h_std", "grad_z_std", "grad_w_std", "grad_w_norm", "grad_w_ratio", "zero", "dead")
 
 
@@ -53,7 +55,7 @@ current = open_page("gradient_flow", OPTIONS)
 verdict = st.container()
 parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds"))
 charts = st.container()
-with charts.skeleton(height=700):
+with parts.waiting(charts, current, 700):
     with verdict:  # where a wait is seen
         propagation = parts.run(current.experiment)
         shown = runs_of(current, propagation)

@@ -29,7 +29,7 @@ OPTIONS = {
     "low": Option(Number("from", "Lower end of the fixed axis.", -1000, 1000, 0.5), -1.0),
     "high": Option(Number("to", "Upper end of the fixed axis.", -1000, 1000, 0.5), 1.0),
     "bins": Option(Number("bins", "Of each histogram.", 10, 120, integer=True, marks=(10, 20, 30, 60, 90, 120)), 60),
-    "layer": Option(Number("weights of layer", "Whose weights are shown.", 1, 100, integer=True), 1),
+    "layer": Option(Number("weights of layer", "Whose weights are shown.", 1, 100, integer=True, until="depth"), 1),
     "log": Option(Switch("log axis", "For the std by depth."), True),
 } | COMPARISON
 COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "saturated", "zero", "dead", "cosine")
@@ -73,7 +73,7 @@ verdict = st.container()
 limits = ("low", "high") if chosen["axis"] == "fixed" else ()
 parts.options_row(OPTIONS, "view", "of", "axis", folded=("theory", "seeds", *limits, "bins", "layer", "log"))
 charts = st.container()
-with charts.skeleton(height=700):
+with parts.waiting(charts, current, 700):
     with verdict:  # where a wait is seen
         propagation = parts.run(current.experiment)
         shown = runs_of(current, propagation)

@@ -65,7 +65,9 @@ def accuracy() -> None:
         + "; ".join(f"best on {name}: **{_all_of(functions)}**" for name, functions in best.items())
         + f". Between best and worst lie {show(float(values.max() - values.min()))} points over the whole table."
     )
-    st.dataframe(table, hide_index=True, height="content", key="accuracy", alt="CIFAR-10 accuracy by activation")
+    columns = {name: st.column_config.NumberColumn(f"{name}, %", format="%.1f") for name in best}
+    alt = "CIFAR-10 accuracy by activation"
+    st.dataframe(table, hide_index=True, column_config=columns, height="content", key="accuracy", alt=alt)
     st.caption(
         "Source: Ramachandran, Zoph & Le (2017), Searching for activation functions, arXiv:1710.05941, as printed in"
         " the lecture. All these functions can be chosen on the left; what was learnt in training stays there as"

@@ -101,6 +101,19 @@ PAGES = {
 """Every page, in the order of the menu; pages of one group stand together."""
 
 
+_CLOSE_ON_A_PHONE = """
+if (!window.initvizMenu) {
+    window.initvizMenu = true;
+    document.addEventListener("click", event => {
+        const link = event.target.closest("[data-testid=stSidebar] [data-testid=stPageLink-NavLink]");
+        if (link && window.innerWidth < 768)
+            document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+    });
+}
+"""
+"""On a narrow screen the sidebar lies over the page: choosing a page closes it, as Streamlit's own menu would."""
+
+
 def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
     """Draw menu, sidebar and header, and return what this visit is about. Every page calls it first."""
     page, options = PAGES[id], pin.OPTION | dict(options or {})
@@ -112,6 +125,7 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
         if page.experiment:
             sidebar(current.experiment)
             pin.box(current, page.compares)
+        st.html(f"<script>{_CLOSE_ON_A_PHONE}</script>", unsafe_allow_javascript=True)
     if current.warnings:
         st.warning("Some of this link could not be used. " + _plain(current.warnings), icon=":material/link_off:")
     if page.experiment:

@@ -1,11 +1,12 @@
 """Pieces that several pages share: the run of an experiment or why there is none, options, charts."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from initviz.catalogue import InputError
 from initviz.figures.theme import alt_text
@@ -14,7 +15,7 @@ from initviz.network.budget import OverBudget
 from initviz.network.experiment import Experiment
 from initviz.network.inputs import MissingData
 from initviz.ui.cache import simulated
-from initviz.ui.state import Option, load
+from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
 
 REPLAYS = 1024
@@ -24,6 +25,22 @@ cached_drawing = st.cache_data(max_entries=REPLAYS, show_spinner=False)
 """Decorator: what the function draws is kept under its first argument and sent again as it is. Drawing takes several
 times as long as everything else of a rerun, and a class follows one experiment. Arguments that begin with an underscore
 must follow from the first; no widgets inside."""
+
+
+def on_a_phone() -> bool:
+    """Whether the visitor's browser says that it is one of a phone."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
+
+
+def when_clicked(callback: Callable[[], None]) -> Callable[[], None] | Literal["ignore"]:
+    """The callback for a click on a chart, but not on phones: a chart that takes clicks also keeps the finger from
+    scrolling the page, and its cells are too small for it."""
+    return "ignore" if on_a_phone() else callback
+
+
+def waiting(place: DeltaGenerator, current: Visit, height: int) -> AbstractContextManager[object]:
+    """While this lasts, `place` shows a skeleton on the first run of a page, and the last picture on later ones."""
+    return place.skeleton(height=height) if current.first else nullcontext()
 
 
 @contextmanager

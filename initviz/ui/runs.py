@@ -81,7 +81,13 @@ def weight_density(current: Visit, propagation: Propagation, layer: int) -> tupl
 
 
 def remark(current: Visit) -> None:
-    """Why something is not predicted, where that is so."""
+    """What the bands of many networks cover, and why something is not predicted, where that is so."""
+    if (seeds := current.options.get("seeds", 1)) > 1:
+        st.caption(
+            f":material/groups: Charts by depth: median of {seeds} networks, with seeds from {current.experiment.seed}"
+            f" on; its band holds the middle {100 * MEASURED:g} % of them, the band of a prediction"
+            f" {100 * PREDICTED:g} % of single networks. All else on this page is the first network."
+        )
     prediction = prediction_of(current)
     if prediction and (said := prediction.reason or prediction.note):
         st.caption(f":material/info: {said}")

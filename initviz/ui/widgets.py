@@ -1,6 +1,7 @@
 """One widget per field: kind, bounds, help and label all come from the field's own record."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, assert_never
 
 import streamlit as st
@@ -47,9 +48,23 @@ def option(name: str, options: Mapping[str, Option]) -> None:
             help=explained(name, spec.help),
             required=True,
         )
+    elif isinstance(spec, Number) and spec.until:
+        _up_to(name, spec, st.session_state[key(spec.until)])
     else:
         with st.container(width=OPTION_WIDTH):
             control(name, key(name), spec)
+
+
+def _up_to(name: str, spec: Number, end: float) -> None:
+    """A slider that ends at a field of the experiment; none where it has only one place."""
+    if end > spec.low:
+        ended = f"{key(name)}-end"
+        # A slider whose end moves would fall back to its start, unless it is given its value again.
+        moved = st.session_state.get(ended) != end
+        put(key(name), min(st.session_state[key(name)], end), again=moved)
+        st.session_state[ended] = end
+        with st.container(width=OPTION_WIDTH):
+            control(name, key(name), replace(spec, high=end))
 
 
 def _preset_box(experiment: Experiment) -> None:
@@ -94,7 +109,7 @@ def control(name: str, widget: str, spec: ViewField) -> None:
             _plain_number(st.slider, widget, spec, help)
         case Number():
             st.select_slider(
-                spec.label, _stops(widget, spec), format_func=lambda value: f"{value:g}", key=widget, help=help
+                spec.label, stops(widget, spec), format_func=lambda value: f"{value:g}", key=widget, help=help
             )
         case _:
             assert_never(spec)
@@ -108,7 +123,7 @@ def _plain_number(draw: Callable[..., object], widget: str, spec: Number, help: 
     draw(spec.label, kind(spec.low), kind(spec.high), step=kind(spec.step), key=widget, help=help)
 
 
-def _stops(widget: str, spec: Number) -> list[float]:
+def stops(widget: str, spec: Number) -> list[float]:
     """The slider's stops, and any value a link has brought: it stays a stop, since changed stops reset a slider."""
     extra: set[float] = st.session_state.setdefault(f"{widget}-stops", set())
     ticks: list[float] = [int(tick) for tick in spec.ticks()] if spec.integer else spec.ticks()

@@ -14,6 +14,7 @@ from initviz.advice.findings import every, is_healthy
 from initviz.advice.fix import propose
 from initviz.cli import main
 from initviz.figures import layers
+from initviz.measure.ensemble import COVERAGE
 from initviz.measure.simulate import simulate
 from initviz.network.columns import COLUMNS
 from initviz.network.experiment import FIELDS, Experiment
@@ -295,3 +296,35 @@ def test_no_link_shows_a_traceback(page: str, open_page: Visit, query: dict[str,
     assert [failure.value for failure in drawn.exception] == []
     assert len(link_warnings(drawn)) <= 1
     shown(drawn)
+
+
+# --- sliders ---
+
+
+@pytest.mark.parametrize("page", ["activations", "initialization"])
+def test_a_layer_slider_ends_at_the_depth_and_keeps_its_value(page: str, open_page: Visit) -> None:
+    drawn = works(open_page(page, depth="6", layer="5"))
+    assert (drawn.slider(key="field-layer").max, drawn.slider(key="field-layer").value) == (6, 5)
+    works(drawn.slider(key="field-depth").set_value(8).run())
+    assert (drawn.slider(key="field-layer").max, drawn.slider(key="field-layer").value) == (8, 5)
+    works(drawn.slider(key="field-depth").set_value(2).run())
+    assert (drawn.slider(key="field-layer").max, drawn.slider(key="field-layer").value) == (2, 2)
+    works(drawn.slider(key="field-depth").set_value(1).run())
+    assert not [slider for slider in drawn.slider if slider.key == "field-layer"]
+
+
+def test_the_factor_hits_what_is_named(open_page: Visit) -> None:
+    offered = works(open_page("gradient_flow")).select_slider(key="field-factor").options
+    assert {"0.1", "0.25", "1", "10"} <= set(offered)
+
+
+def test_the_sliders_of_the_map_show_the_experiment_and_move_it(open_page: Visit) -> None:
+    page = works(open_page("phase_diagram", width="100", std="0.15", bias_std="0.5"))
+    assert [page.select_slider(key=key).value for key in ("sigma-w", "sigma-b")] == [1.5, 0.5]
+    works(page.select_slider(key="sigma-w").set_value(2.0).run())
+    assert shown(page) == Experiment(width=100, std=0.2, bias_std=0.5, depth=3, samples=32)
+
+
+def test_an_ensemble_says_what_its_bands_cover(open_page: Visit) -> None:
+    said = [caption.value for caption in works(open_page("initialization", seeds="3")).caption]
+    assert any("median of 3 networks" in one and f"{100 * COVERAGE:g} %" in one for one in said)

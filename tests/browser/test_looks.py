@@ -60,3 +60,13 @@ def test_a_wait_is_seen_without_scrolling(address: str, page: Page, path: str) -
     page.wait_for_function("() => window.barBottoms.some(bottom => bottom > 0)")
     settle(page)
     assert max(page.evaluate("() => window.barBottoms")) < 900
+
+
+def test_on_a_phone_the_sidebar_makes_room_for_the_chosen_page(address: str, phone: Page) -> None:
+    visit(phone, f"{address}/?{QUERY}")
+    phone.get_by_test_id("stExpandSidebarButton").click()
+    phone.get_by_test_id("stSidebar").get_by_role("link", name="Gradient flow").click()
+    phone.wait_for_url("**/gradient_flow?**")
+    settle(phone)
+    assert phone.get_by_test_id("stSidebar").get_attribute("aria-expanded") == "false"
+    assert phone.get_by_text("Gradient flow · Tanh").is_visible()

@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 from initviz.activations import ACTIVATIONS
 from initviz.gaussian.moments import critical_point
 from initviz.network.initializers import INITIALIZERS
-from initviz.ui.phase_parts import COLUMNS_A_CHART
 from tests.browser.drive import agrees, chart, query, settle, visit
 
 LINK = "activation=tanh&initializer=glorot_normal&depth=3&width=100&samples=50"
@@ -58,10 +57,12 @@ def test_the_star_loads_the_critical_point(address: str, page: Page) -> None:
 
 
 def test_a_point_is_chosen_without_a_mouse(address: str, page: Page) -> None:
-    visit(page, f"{address}/phase_diagram?{LINK}&sigma_w=2&sigma_b=0.3")
-    page.locator(".st-key-load-point button").press("Enter")
-    settle(page)
-    agrees(page, initializer="random_normal", std="0.2", bias_std="0.3", activation="tanh")
+    """The sliders start where the experiment is, sigma_w = 1, and each press moves it."""
+    visit(page, f"{address}/phase_diagram?{LINK}")
+    for widget, press in (("sigma-w", "ArrowRight"), ("sigma-b", "ArrowRight")):
+        page.locator(f".st-key-{widget} input[type=range], .st-key-{widget} [role=slider]").first.press(press)
+        settle(page)
+    agrees(page, initializer="random_normal", std="0.11", bias_std="0.1", activation="tanh")
 
 
 @pytest.mark.parametrize(("activation", "initializer"), [("relu", "he_normal"), ("gelu", "zeros")])
@@ -69,8 +70,7 @@ def test_a_click_on_a_cell_loads_the_pair_and_back_returns(
     address: str, page: Page, activation: str, initializer: str
 ) -> None:
     visit(page, f"{address}/phase_diagram?{LINK}&show=pairs")
-    number, column = divmod(list(INITIALIZERS).index(initializer), COLUMNS_A_CHART)
-    click(page, f"pairs-{number}", column, list(ACTIVATIONS).index(activation))
+    click(page, "pairs-0", list(INITIALIZERS).index(initializer), list(ACTIVATIONS).index(activation))
     agrees(page, activation=activation, initializer=initializer, show="pairs")
     page.go_back()
     agrees(page, activation="tanh", initializer="glorot_normal")
