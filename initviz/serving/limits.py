@@ -9,8 +9,9 @@ from pathlib import Path
 from initviz.network.budget import Budget, positive_setting
 from initviz.serving.jobs import SMALL_MEMORY
 
-BASE_MIB = 350.0
-"""What the process takes with fifty visitors and without simulations and cache: 210 to 280 MiB were measured."""
+BASE_MIB = 450.0
+"""What the process takes with fifty visitors, without simulations and cache: interpreter and libraries (150 MiB of them
+mapped from files), compiled passes, sessions, pictures of pages. 320 to 340 MiB were measured."""
 
 
 @dataclass(frozen=True)

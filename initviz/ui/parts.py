@@ -18,7 +18,7 @@ from initviz.ui.cache import simulated
 from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
 
-REPLAYS = 1024
+REPLAYS = 512
 """Charts and tables that are kept, some 15 kB each."""
 
 cached_drawing = st.cache_data(max_entries=REPLAYS, show_spinner=False)
