@@ -57,6 +57,8 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> 
     with left:
         std = partial(signal.std_by_depth, runs, log=chosen["log"], theme=look)
         parts.drawn(current.about(*RUNS, "log"), "std", "Std of h", std)
+        variance = partial(signal.variance_by_depth, runs, log=chosen["log"], theme=look)
+        parts.drawn(current.about(*RUNS, "log"), "variance", "Variance of h", variance)
         parts.drawn(about, "shares", "Silent units", partial(signal.shares_by_depth, runs, theme=look))
         parts.drawn(current.about("layer", "theory"), "weights", f"Weights of layer {layer}", weights)
     with right:

@@ -44,14 +44,14 @@ def gradient_by_depth(runs: Sequence[Run], *, compact: bool = False, theme: Them
     )
 
 
-def factors_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
-    """Factor by which each hidden layer multiplies the std of h (forward) and of dL/dh (backward)."""
+def factors_by_depth(runs: Sequence[Run], *, marks: Sequence[ReferenceLine] = (), theme: Theme = LIGHT) -> go.Figure:
+    """Factor by which each hidden layer multiplies the std of h (forward) and of dL/dh (backward); `marks`: lines."""
     return by_depth(
         [_factors(one) for one in series(runs, FORWARD, BACKWARD, bands=False)],
         y_title="std out / std in",
         log=True,
         theme=theme,
-        reference_lines=[ONE],
+        reference_lines=[ONE, *marks],
         x_title="hidden layer",
     )
 

@@ -10,12 +10,13 @@ import plotly.graph_objects as go
 import pytest
 
 from initviz.activations import ACTIVATIONS
-from initviz.figures import activation, gradients, signal
+from initviz.figures import activation, gradients, learning, signal
 from initviz.figures.axes import AXES, FIXED
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import DARK, LIGHT, THEMES, Theme, alt_text
+from initviz.learn.one_unit import GOAL, descent
 from initviz.measure.propagation import Propagation
 from tests.figures.conftest import run
 
@@ -38,6 +39,9 @@ def _by_depth() -> Iterator[tuple[str, Draw]]:
         signal.cosine_by_depth,
         gradients.gradient_by_depth,
         gradients.factors_by_depth,
+        learning.same_sign_by_depth,
+        learning.distinct_by_depth,
+        learning.ratio_by_depth,
     ):
         yield draw.__name__, partial(_draw, draw, ["measured"])
     for draw in (signal.std_by_depth, gradients.gradient_by_depth):
@@ -79,6 +83,7 @@ def _without_run(theme: Theme) -> list[go.Figure]:
     return [activation.gallery(slopes=slopes, theme=theme) for slopes in (False, True)] + [
         activation.curves(every, theme=theme, probe=[-10, 0, 1], shade=(-3, 3)),
         activation.curves([], theme=theme),
+        learning.paths({"a walk": descent(1.0)}, GOAL, theme=theme),
         gradients.chain_product({"a quarter": 0.25, "two": 2.0, "none": 0.0}, 100, theme=theme),
     ]
 
