@@ -17,8 +17,10 @@ RIDGE, LOW_RIDGE = 1.5, 0.95
 shared axis a spike must not run into the row above."""
 LOWEST = 0.004
 """Predicted heights below this would only dash the baseline."""
-DIGITS = 7
-"""Of horizontal coordinates: as many as float32 has."""
+DIGITS = 5
+"""Of horizontal coordinates: finer than any screen."""
+SMOOTH = 1.0
+"""Standard deviation, in bins, of the normal kernel that smooths a violin."""
 VIOLIN = 0.46
 """Half the width of a violin; they never touch."""
 
@@ -35,9 +37,10 @@ def ridges(shown: Sequence[Row], picture: Picture) -> go.Figure:
 
 
 def violins(shown: Sequence[Row], picture: Picture) -> go.Figure:
-    """One shape per layer mirrored about its baseline."""
+    """One smooth density per layer mirrored about its baseline, its width following the share of values there, with a
+    line at the median."""
     shapes = [_shape(row, _mirrored(row, -place, picture), picture) for place, row in enumerate(shown)]
-    return _strip(shapes, shown, picture, VIOLIN, top=0.6)
+    return _strip([*shapes, _medians(shown, picture)], shown, picture, VIOLIN, top=0.6)
 
 
 def _strip(
@@ -62,7 +65,7 @@ def _strip(
             yaxis={"title": {"text": picture.layer_title(shown)}, "range": [1 - len(shown) - 0.6, top], **rows},
             margin={"r": right_margin(spans), "b": 60},
             height=150 + 27 * len(shown),
-            showlegend=expected,
+            showlegend=any(trace.get("name") for trace in traces),
         ),
     )
 
@@ -85,24 +88,53 @@ def _shape(row: Row, outline: Outline, picture: Picture) -> dict[str, Any]:
     }
 
 
+def _support(row: Row, picture: Picture) -> tuple[FloatArray, FloatArray]:
+    """(edges, heights) from the first to the last bin that has values: a shape is no longer than its layer."""
+    filled = np.flatnonzero(row.shares)
+    first, last = (filled[0], filled[-1]) if filled.size else (0, 0)
+    return picture.edges(row)[first : last + 2], row.heights[first : last + 1]
+
+
 def _steps(row: Row, base: float, height: float, picture: Picture) -> Outline:
     """The outline of the bars on a baseline; where ridges overlap, its own line parts it from the one behind."""
-    edges = picture.edges(row)
-    y = base + height * np.concatenate([[0.0], row.heights, [0.0]])
+    edges, heights = _support(row, picture)
+    y = base + height * np.concatenate([[0.0], heights, [0.0]])
     colour = picture.colour(row) if picture.shared_axis else picture.theme.background
     return np.concatenate([edges[:1], edges]), y, {"shape": "hv", "color": colour}
 
 
 def _mirrored(row: Row, base: float, picture: Picture) -> Outline:
-    """Heights to both sides of the baseline, from bin centre to bin centre."""
-    edges = picture.edges(row)
+    """Smoothed heights to both sides of the baseline, from bin centre to bin centre."""
+    edges, heights = _support(row, picture)
     x = np.concatenate([edges[:1], middles(edges), edges[-1:]])
-    heights = VIOLIN * np.concatenate([[0.0], row.heights, [0.0]])
+    smooth = VIOLIN * _smoothed(heights)[[0, *range(len(heights)), -1]]
     return (
         np.concatenate([x, x[::-1]]),
-        np.concatenate([base + heights, base - heights[::-1]]),
+        np.concatenate([base + smooth, base - smooth[::-1]]),
         {"color": picture.colour(row)},
     )
+
+
+def _smoothed(heights: FloatArray) -> FloatArray:
+    """Heights under a normal kernel, as high as before; what would leave at either end is reflected."""
+    reach = round(4 * SMOOTH)
+    kernel = np.exp(-np.square(np.arange(-reach, reach + 1) / SMOOTH) / 2)
+    smooth: FloatArray = np.convolve(np.pad(heights, reach, "symmetric"), kernel, "valid")
+    return smooth * (heights.max() / (smooth.max() or 1.0))
+
+
+def _medians(shown: Sequence[Row], picture: Picture) -> dict[str, Any]:
+    """All medians as one line with gaps."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for place, row in enumerate(shown):
+        if row.shares.any():
+            shares = np.concatenate([[0.0], np.cumsum(row.shares)])
+            median = float(np.interp(shares[-1] / 2, shares, picture.edges(row)))
+            x += [*compact(np.array([median, median]), DIGITS), None]
+            y += [-place - VIOLIN, -place + VIOLIN, None]
+    line = {"color": picture.theme.text, "width": 2}
+    return {"type": "scatter", "name": "median", "x": x, "y": y, "mode": "lines", "line": line, "hoverinfo": "skip"}
 
 
 def _expected_outlines(shown: Sequence[Row], picture: Picture, height: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initviz.catalogue import UnknownChoice
-from initviz.figures.axes import AXES, OWN_BINS
+from initviz.figures.axes import AXES, OWN_BINS, SHARED_BINS
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES, Row, even_choice, rows
 from initviz.figures.theme import LIGHT, depth_colour
@@ -85,7 +85,7 @@ def test_strips_have_one_shape_a_layer_dark_to_light(view: str, axis: str) -> No
 def test_each_layer_fills_its_own_axis_however_small_its_values() -> None:
     for shape in shapes(distributions(run("lecture"), axis="own")):
         wide = [x for x, y in zip(shape.x, shape.y, strict=True) if y > min(shape.y) + 0.15]
-        assert max(wide) - min(wide) > 0.3
+        assert max(wide) - min(wide) > 0.25
     text = " ".join(
         word for trace in distributions(run("lecture"), axis="own").data if trace.mode == "text" for word in trace.text
     )
@@ -188,6 +188,20 @@ def test_the_number_of_bins_is_that_of_the_picture_only() -> None:
         (row, *_) = drawn_rows(run("lecture"), quantity, bins=Bins(20))
         assert len(row.shares) == bins
     assert distributions(run("lecture"), bins=Bins(20)) != distributions(run("lecture"))
+
+
+def test_violins_are_smooth_and_show_the_median() -> None:
+    drawn = distributions(run("lecture"), view="violins")
+    rough = distributions(run("lecture"), view="ridges")
+    for violin, ridge in list(zip(shapes(drawn), shapes(rough), strict=True))[:2]:
+        smooth, steps = np.array(violin.y[: len(violin.y) // 2])[1:-1], np.array(ridge.y)[1:-1]
+        bends = [np.abs(np.diff(one / np.ptp(one), 2)).sum() for one in (smooth, steps)]
+        assert bends[0] < 0.7 * bends[1]
+        assert (min(violin.x), max(violin.x)) == (min(ridge.x), max(ridge.x))  # nothing is smeared beyond the values
+    (medians,) = (trace for trace in drawn.data if trace.name == "median")
+    bin_width = np.ptp(drawn.layout.xaxis.range) / SHARED_BINS
+    assert all(abs(x) < bin_width for x in medians.x if x is not None)  # tanh of centred values
+    assert len(medians.x) == 3 * len(run("lecture"))
 
 
 def test_constant_layers_are_one_value() -> None:
