@@ -5,6 +5,7 @@ from math import isfinite
 import streamlit as st
 
 from initviz.activations import ACTIVATIONS
+from initviz.advice.sentences import slope_sentence
 from initviz.catalogue import Catalogue, Named
 from initviz.fields import Choice, Number, Several
 from initviz.figures.activation import curves, gallery
@@ -82,6 +83,6 @@ match current.options["show"]:
             with sentence:  # where a wait is seen
                 propagation = parts.run(current.experiment)
                 layer = propagation.layers[min(current.options["layer"], current.experiment.depth)]
-                st.markdown(activation_tables.slope_sentence(current.experiment, layer))
+                st.markdown(slope_sentence(current.experiment, layer))
             with charts:
                 draw(current.key, current, layer, look)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from initviz.advice.sentences import learning
 from initviz.catalogue import Catalogue
 from initviz.fields import Choice
 from initviz.figures import layers
@@ -36,6 +37,7 @@ with parts.waiting(charts, current, 700):
         shown = runs_of(current, propagation)
         findings = diagnosed(current.experiment, propagation)
         sentences.sentence(sentences.first(findings, "backward", propagation))
+        st.markdown(f":material/school: {learning(propagation).sentence}")
     with charts:
         flow_charts.draw(current, propagation, shown, theme())
         layer_tables.download(propagation)

@@ -10,22 +10,7 @@ import streamlit as st
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.gaussian.moments import Gains, critical_point, gains, has_moments
 from initviz.gaussian.properties import properties
-from initviz.measure.propagation import Layer
-from initviz.network.experiment import Experiment
-from initviz.text import percent, show
-
-
-def slope_sentence(experiment: Experiment, layer: Layer) -> str:
-    """What the activation does to signal and gradient in this layer, with this run's numbers."""
-    if layer.z is None or layer.grad_z is None or not layer.grad_h.rms:
-        return ""
-    branch = experiment.residual or 1.0
-    kept = layer.grad_z.rms / (branch * layer.grad_h.rms)
-    return (
-        f"In layer {layer.layer} z has std **{show(layer.z.std)}**; {experiment.phi.name} lets **{percent(kept)}** of"
-        f" the gradient through there (root mean square of the slope), {percent(layer.saturated)} of its outputs are"
-        f" saturated and {percent(layer.zero)} are zero."
-    )
+from initviz.text import show
 
 
 def probe(items: Sequence[tuple[Activation, float]], points: Sequence[float]) -> None:
