@@ -23,6 +23,7 @@ def watch(training: Live, current: Visit) -> None:
 
 current = open_page("training", OPTIONS)
 settings = Training(**{name: current.options[name] for name in TRAINING_FIELDS})
+training_controls.lessons(current)
 parts.options_row(OPTIONS, *SHOWN, folded=FOLDED, title="More")
 training = live(starts.starts_of(current, settings), current.options["seeds"])
 with parts.refusals_told(current.experiment):

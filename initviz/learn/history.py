@@ -29,7 +29,7 @@ class Column:
 COLUMNS = Catalogue(
     "column",
     [
-        Column("loss", "loss", "Mean loss over at most 1,000 training examples.", by_layer=False),
+        Column("loss", "loss", "Mean loss over at most 500 training examples.", by_layer=False),
         Column("accuracy", "accuracy", "Share of those whose largest output is the right one.", by_layer=False),
         Column("test_loss", "test loss", "Mean loss over the test examples.", by_layer=False),
         Column("test_accuracy", "test accuracy", "Share of right answers among them.", by_layer=False),

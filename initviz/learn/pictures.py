@@ -95,7 +95,7 @@ class Answers:
 
 
 def answers(trainer: Trainer) -> Answers:
-    """What the network says of at most a thousand test images."""
+    """What the network says of at most so many test images as a record looks at."""
     data = trainer.data
     x, truth = data.test_x[:EVALUATED], data.test_y[:EVALUATED].argmax(axis=1)
     with np.errstate(all="ignore"):

@@ -19,7 +19,7 @@ from initviz.measure.threads import own_threads
 from initviz.network.experiment import Experiment
 from initviz.network.network import Dense, LayerGradients, LayerValues, Network
 
-EVALUATED = 1000
+EVALUATED = 500
 """At most so many training and test examples are looked at for a record; at the end, all test examples."""
 
 
@@ -100,7 +100,7 @@ class Trainer:
             self.diverged = Divergence(self.step, _first_overflow(values))
             return
         gradients = self.network.backward(values, gradient, inputs=False)
-        recorded = self.history.wants(self.step + 1)
+        recorded = self.history.wants(self.step + 1) or self.step + 1 == self.total
         before = [layer.weights.copy() for layer in self.network.layers] if recorded else []
         stds = np.array([one.weights.std(dtype=float) for one in gradients]) if recorded else np.empty(0)
         for parameter in self._parameters:

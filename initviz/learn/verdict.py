@@ -14,7 +14,7 @@ from initviz.text import percent, show
 
 Outcome: TypeAlias = Literal["learns", "hardly", "not", "diverged"]
 
-LEARNT, SOME = 0.5, 0.95
+LEARNT, SOME = 0.7, 0.95
 """A final training loss below this share of what constant outputs reach: the network learns; it hardly does."""
 
 

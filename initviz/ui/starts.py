@@ -1,5 +1,6 @@
 """Up to four starts side by side: this page's own, and others that the link holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,7 +24,7 @@ class Starts:
 
     def parse(self, text: str) -> str:
         """The same starts spelt in the one way. Raises InputError where one is unreadable."""
-        return ";".join(_spelt(*_read(one, Training())) for one in text.split(";") if one)
+        return spelt([_read(one, Training()) for one in text.split(";") if one])
 
     def text(self, value: str) -> str:
         """As it stands in the link."""
@@ -31,6 +32,11 @@ class Starts:
 
 
 OPTION = {NAME: Option(Starts(), "")}
+
+
+def spelt(starts: Sequence[tuple[Experiment, Training]]) -> str:
+    """Other starts, as they stand in the link."""
+    return ";".join(_spelt(*start) for start in starts)
 
 
 def _spelt(experiment: Experiment, training: Training) -> str:

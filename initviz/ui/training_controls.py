@@ -1,16 +1,20 @@
 """How a training is steered: its options, its buttons, its slices, what can be taken away."""
 
+from collections.abc import ItemsView
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from initviz.catalogue import Catalogue, Named
 from initviz.fields import Choice, Number
 from initviz.learn.history import COLUMNS
+from initviz.learn.lessons import LESSONS, Lesson
 from initviz.learn.settings import TRAINING_DEFAULTS, TRAINING_FIELDS
 from initviz.text import say
 from initviz.ui import starts
 from initviz.ui.live import SLICE, Live, View
-from initviz.ui.state import Option
+from initviz.ui.state import Option, Visit, key, load, put
 
 FOLLOWED = Catalogue("column", [column for column in COLUMNS.values() if column.by_layer])
 SPEEDS = Catalogue("speed", [Named("slow", "a step at a time"), Named("fast", "as fast as it goes")])
@@ -24,6 +28,48 @@ OPTIONS = {name: Option(spec, TRAINING_DEFAULTS[name]) for name, spec in TRAININ
 }
 SHOWN = ("task", "optimizer", "learning_rate", "batch", "epochs", "follow")
 FOLDED = (*(name for name in TRAINING_FIELDS if name not in SHOWN), "speed", "seeds")
+
+
+def lessons(current: Visit) -> None:
+    """Experiments to load, and the question of the one that is loaded."""
+    matching = next((lesson.id for lesson in LESSONS.values() if _values(lesson).items() <= _present(current)), None)
+    put("lesson", matching)
+    with st.container(width=400):
+        st.selectbox(
+            "Load an experiment",
+            list(LESSONS),
+            format_func=lambda id: LESSONS[id].name,
+            key="lesson",
+            placeholder="your own",
+            on_change=_load_lesson,
+        )
+    if matching:
+        st.markdown(f":material/help: {LESSONS[matching].question}")
+
+
+def _values(lesson: Lesson) -> dict[str, Any]:
+    """The experiment, and every option of the page that a lesson decides."""
+    experiment, training = lesson.starts[0]
+    own = {name: getattr(training, name) for name in TRAINING_FIELDS}
+    return {
+        "experiment": experiment,
+        **own,
+        "follow": lesson.follow,
+        "seeds": 1,
+        starts.NAME: starts.spelt(lesson.starts[1:]),
+    }
+
+
+def _present(current: Visit) -> ItemsView[str, Any]:
+    return ({"experiment": current.experiment} | dict(current.options)).items()
+
+
+def _load_lesson() -> None:
+    if (chosen := st.session_state["lesson"]) is not None:
+        values = _values(LESSONS[chosen])
+        load(values.pop("experiment"))
+        for name, value in values.items():
+            st.session_state[key(name)] = value
 
 
 def controls(live: Live) -> None:

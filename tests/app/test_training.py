@@ -3,6 +3,7 @@
 import pytest
 
 from initviz import train
+from initviz.learn.lessons import LESSONS
 from initviz.learn.settings import Training
 from initviz.learn.tasks import TASKS
 from initviz.ui.training_controls import FOLLOWED
@@ -90,3 +91,13 @@ def test_a_limit_that_is_not_known_is_one_sentence(open_page: Visit) -> None:
     page = open_page("training", **QUICK | {"initializer": "zeros", "rate_unit": "limit"})
     assert [failure.value for failure in page.exception] == []
     assert [error.value for error in page.error if error.value.startswith("No learning-rate limit is predicted here")]
+
+
+def test_a_lesson_is_loaded_with_its_starts_and_its_question(open_page: Visit) -> None:
+    page = works(open_page("training").selectbox(key="lesson").set_value("limit").run())
+    lesson = LESSONS["limit"]
+    assert shown(page) == lesson.starts[0][0]
+    assert link(page)["rate_unit"] == "limit"
+    assert link(page)["starts"].count(";") == len(lesson.starts) - 2
+    assert [text.value for text in page.markdown if lesson.question in text.value]
+    assert page.selectbox(key="lesson").value == "limit"
