@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
-from math import ceil, isnan, log2, nan, prod, sqrt
+from math import isnan, nan, prod, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from initviz.arrays import FloatArray, Workspace
 from initviz.measure.histograms import histogram
 from initviz.measure.propagation import Gradient, Histogram, Layer, Propagation, Signal, Weights
+from initviz.measure.rounding import drop_rounding
 from initviz.measure.statistics import (
     Moments,
     RunningStatistics,
@@ -27,28 +28,15 @@ from initviz.measure.statistics import (
     row_blocks,
     signal,
 )
-from initviz.measure.threads import Worker, own_threads, run_team, threads
+from initviz.measure.threads import Worker, own_threads, row_chunks, run_team, threads
 from initviz.network.network import Dense, Network
 from initviz.network.spec import NetworkSpec
 from initviz.progress import Progress
 
 BINS = 60
 
-SHARE = 2**14
-"""Values of a layer for which another thread is worth its start and its meetings."""
-
-CHUNK_ROWS = 512
-"""Rows of a matrix product; with half as many it would spend a tenth of its time on arranging the other matrix."""
-
 Prepare: TypeAlias = Callable[[int, FloatArray], None]
 """(layer 1..depth, h that enters it): called once, by one thread, before the layer runs."""
-
-
-def row_chunks(rows: int, columns: int) -> list[slice]:
-    """The rows in nearly equal chunks: a power of two of them, two or more where threads are worth it."""
-    wanted = max(rows / CHUNK_ROWS, min(2, rows * columns / SHARE), 1)
-    count = min(rows, 2 ** ceil(log2(wanted)))
-    return [slice(rows * part // count, rows * (part + 1) // count) for part in range(count)]
 
 
 class Memory:
@@ -332,14 +320,14 @@ class _Rows:
             if of_z[-1].negligible:
                 flush(grad_z[rows])
             if by_row:
-                layer.input_gradient(grad_z[rows], grad_out[rows], grad_h[rows])
+                _input_gradient(layer, grad_z[rows], grad_out[rows], grad_h[rows])
         seen = zip("hz", self._merged((grad_out, of_out), (grad_z, of_z)), strict=True)
         for name, each in self.worker.share(list(seen)):
             self.whole.measure_gradient(name, number, each)
         if not by_row:
             self.worker.once(lambda: _before_normalization(layer, kept, grad_z))
             for rows in self.chunks:
-                layer.input_gradient(grad_z[rows], grad_out[rows], grad_h[rows])
+                _input_gradient(layer, grad_z[rows], grad_out[rows], grad_h[rows])
         self._backward_weights(number, before, grad_z)
         return grad_h
 
@@ -367,6 +355,7 @@ class _Rows:
         of_gradient, of_weights = [], []
         for rows in (chunks[place] for place in self.worker.neighbours(chunks)):
             layer.weight_gradient(before[:, rows], grad_z, grad_w[rows])
+            drop_rounding(grad_w[rows], before[:, rows].T, grad_z)
             of_gradient.append(_seen_rows(grad_w, rows))
             of_weights.append(_seen_rows(weights, rows))
         seen_gradient, seen_weights = self._merged((grad_w, of_gradient), (weights, of_weights))
@@ -390,6 +379,13 @@ def _known_gradient(layer: Dense, kept: _Kept, grad_out: FloatArray, rows: slice
     layer.activation_gradient(kept.z[rows], grad_out, out)
     if kept.lost:
         np.copyto(out, nan, where=np.isnan(kept.z[rows]))
+
+
+def _input_gradient(layer: Dense, grad_z: FloatArray, grad_out: FloatArray, out: FloatArray) -> None:
+    """dL/dh of the layer before, 0 where the sums over units cancel."""
+    layer.input_gradient(grad_z, grad_out, out)
+    if not layer.spec.skip:  # beside the skip connection's gradient rounding is not seen
+        drop_rounding(out, grad_z, layer.weights.T)
 
 
 def _before_normalization(layer: Dense, kept: _Kept, grad_z: FloatArray) -> None:

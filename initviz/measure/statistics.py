@@ -98,8 +98,8 @@ class Seen:
     """1 for columns with a value other than 0; empty where nobody watched."""
     direction: FloatArray
     """Sum of the rows, each divided by its length."""
-    sample: FloatArray
-    """An even subsample; finite values only."""
+    samples: tuple[FloatArray, ...]
+    """Of each part."""
     total: float
     squares: float
     low: float
@@ -114,6 +114,12 @@ class Seen:
     saturated: int
     one_sign: int
     """Rows whose values are all >= 0 or all <= 0."""
+
+    @cached_property
+    def sample(self) -> FloatArray:
+        """An even subsample; finite values only."""
+        sample = np.concatenate(self.samples)
+        return sample if isfinite(self.low) and isfinite(self.high) else sample[np.isfinite(sample)]
 
     @cached_property
     def moments(self) -> "Moments":
@@ -137,12 +143,10 @@ def merge(x: FloatArray, parts: Sequence[RunningStatistics]) -> Seen:
     lowest, highest = min(low) + 0.0, max(high) + 0.0  # -0 becomes 0
     if any(map(isnan, low + high)):
         lowest = highest = nan
-    sample = np.concatenate([part.sample[: row[-1]] for part, row in zip(parts, rows, strict=True)])
-    if not (isfinite(lowest) and isfinite(highest)):
-        sample = sample[np.isfinite(sample)]
+    samples = tuple(part.sample[: row[-1]] for part, row in zip(parts, rows, strict=True))
     live: NDArray[np.uint8] = np.bitwise_or.reduce([part.live for part in parts])
     direction: FloatArray = np.add.reduce([part.direction for part in parts])
-    return Seen(x, live, direction, sample, sum(total), sum(squares), lowest, highest, *map(sum, counts))
+    return Seen(x, live, direction, samples, sum(total), sum(squares), lowest, highest, *map(sum, counts))
 
 
 def flush(x: FloatArray) -> None:

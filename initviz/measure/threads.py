@@ -5,12 +5,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import lru_cache
+from math import ceil, log2
 from threading import Barrier, BrokenBarrierError, Lock, Thread
 from typing import Any, TypeVar
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
 T = TypeVar("T")
+
+SHARE = 2**14
+"""Values of a layer for which another thread is worth its start and its meetings."""
+
+CHUNK_ROWS = 512
+"""Rows of a matrix product; with half as many it would spend a tenth of its time on arranging the other matrix."""
 
 
 @lru_cache(maxsize=1)
@@ -145,3 +152,10 @@ def _take_control() -> None:
     """threadpoolctl lets one thread set limits and silently ignores all others until it is told that the first is done.
     Here whoever comes first and whoever leaves last may be any thread; `_Guests` sees to the order."""
     OpenBLASController.clear_controlling_thread(force=True)
+
+
+def row_chunks(rows: int, columns: int) -> list[slice]:
+    """The rows in nearly equal chunks: a power of two of them, two or more where threads are worth it."""
+    wanted = max(rows / CHUNK_ROWS, min(2, rows * columns / SHARE), 1)
+    count = min(rows, 2 ** ceil(log2(wanted)))
+    return [slice(rows * part // count, rows * (part + 1) // count) for part in range(count)]

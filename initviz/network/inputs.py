@@ -231,7 +231,9 @@ class Preprocessing:
     def apply(self, batch: FloatArray) -> FloatArray:
         """The batch, prepared by its own statistics."""
         shift, divisor = self.fit(batch)
-        return (batch - shift) / divisor
+        prepared: FloatArray = batch - shift
+        prepared /= divisor
+        return prepared
 
 
 def _untouched(rows: FloatArray) -> Fitted:

@@ -25,10 +25,29 @@ PullBack: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray, int], None]
 
 def _standardize(z: FloatArray, axis: int) -> FloatArray:
     """Mean 0 and variance 1 along the axis."""
-    z -= z.mean(axis=axis, keepdims=True)
-    inverse: FloatArray = 1 / np.sqrt(np.square(z).mean(axis=axis, keepdims=True) + z.dtype.type(EPSILON))
+    mean = z.mean(axis=axis, keepdims=True)
+    z -= mean
+    variance = np.square(z).mean(axis=axis, keepdims=True)
+    _drop_rounding(z, mean, variance, axis)
+    inverse: FloatArray = 1 / np.sqrt(variance + z.dtype.type(EPSILON))
     z *= inverse
     return inverse
+
+
+ROUNDINGS = 32
+"""So many roundings of z is what equal sums may differ by, summed in another order."""
+
+
+def _drop_rounding(centred: FloatArray, mean: FloatArray, variance: FloatArray, axis: int) -> None:
+    """Set differences between z and its mean to 0 where they are only rounding: division by their std would show it as
+    a signal. Such is the spread of one unit over samples (of units over one sample) whose z are equal on paper."""
+    size = np.sqrt((np.square(mean) + variance).mean())
+    if not (variance < np.square(0.01 * size)).any():  # a spread that large needs no closer look
+        return
+    spread = centred.max(axis=axis, keepdims=True) - centred.min(axis=axis, keepdims=True)
+    alike = spread <= ROUNDINGS * np.finfo(centred.dtype).eps * size
+    np.copyto(centred, 0, where=alike)
+    np.copyto(variance, 0, where=alike)
 
 
 def _pull_back_standardized(normalized: FloatArray, inverse: FloatArray, grad: FloatArray, axis: int) -> None:

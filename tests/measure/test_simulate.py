@@ -23,10 +23,9 @@ from initviz.arrays import FloatArray, Workspace
 from initviz.measure import run as run_module
 from initviz.measure.histograms import histogram
 from initviz.measure.propagation import Bins, Layer, Propagation
-from initviz.measure.run import SHARE, row_chunks
 from initviz.measure.simulate import DRAWN, simulate, simulate_network
 from initviz.measure.statistics import flush, gradient, signal
-from initviz.measure.threads import Worker, own_threads, run_team, threads
+from initviz.measure.threads import SHARE, Worker, own_threads, row_chunks, run_team, threads
 from initviz.network.budget import Budget, OverBudget
 from initviz.network.drawing import draw_network
 from initviz.network.experiment import Experiment
@@ -248,6 +247,28 @@ def test_zero_weights_never_learn(activation: str) -> None:
         assert layer.weights
         assert layer.weights.norm == 0 and layer.weights.unique_columns == 1
         assert np.isnan(layer.weights.ratio)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"initializer": "constant", "normalization": "layer"},
+        {"initializer": "ones", "normalization": "layer"},
+        {"initializer": "zeros", "bias_std": 0.5, "normalization": "batch", "samples": 3000},
+    ],
+)
+def test_what_cancels_on_paper_is_exactly_0(network: dict[str, Any], activation: str, dtype: str) -> None:
+    """Units that are all one have no spread to normalize, samples that are all one neither: z is 0, and so is every
+    gradient below the last layer."""
+    result = simulate(
+        Experiment(activation=activation, depth=4, width=100, samples=200, dtype=dtype).changed(**network)
+    )
+    for name in ("mean", "std", "max", "z_std", "grad_w_std", "grad_w_norm"):
+        assert (result.column(name)[1:] == 0).all(), name
+    assert (result.column("zero")[1:] == 1).all() and (result.column("dead")[1:] == 1).all()
+    assert (result.column("grad_h_std")[:-1] == 0).all() and result.column("grad_h_std")[-1] > 0.9
 
 
 def test_zero_weights_under_sigmoid_move_the_last_layer_only() -> None:

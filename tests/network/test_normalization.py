@@ -63,3 +63,19 @@ def test_backward_is_the_gradient(normalization: Normalization) -> None:
         measured[index] = (grad * difference).sum() / (2 * h)
     out, inverse = normalization.forward(z.copy())
     np.testing.assert_allclose(normalization.backward(out, inverse, grad.copy()), measured, atol=1e-8)
+
+
+@real
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_differs_by_rounding_only_becomes_0_and_nothing_else_does(
+    normalization: Normalization, dtype: type
+) -> None:
+    """Lines of equal values, of values that differ in the last bits, by a thousand of them, and much."""
+    eps = float(np.finfo(dtype).eps)
+    lines = np.random.default_rng(2).standard_normal((4, 3000))
+    lines[0], lines[1, :], lines[2] = 0.3, 0.7 + 2 * eps * np.arange(3000) % (4 * eps), 0.5 + 1000 * eps * lines[2]
+    z: FloatArray = np.array(lines if normalization.axis == 1 else lines.T, dtype, order="C")
+    out, _ = normalization.forward(z)
+    found = out if normalization.axis == 1 else out.T
+    assert not found[:2].any()
+    assert found[2].any() and found[3].std() == pytest.approx(1, rel=1e-4)
