@@ -9,13 +9,17 @@ from math import isinf, sqrt
 import numpy as np
 
 from initviz.activations import Activation
-from initviz.gaussian.moments import edge_of_chaos
+from initviz.arrays import FloatArray
+from initviz.gaussian.moments import edge_of_chaos, moments
 from initviz.network.experiment import Experiment
-from initviz.text import percent, show
+from initviz.text import changed, counted, percent, show, times
 from initviz.theory.phase import phase_map
 
 DEEPEST = 100
 """Hidden layers; on a longer depth scale even the deepest network loses less than half of a gradient's size."""
+
+NEAR = 1e-3
+"""Relative distance in sigma_w that counts as lying on the edge, which is known to four digits."""
 
 _E24 = (
     *(1.0, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4, 2.7, 3.0),
@@ -105,16 +109,20 @@ def place_sentence(experiment: Experiment, place: PhasePoint | None, edge: float
             " Choose a point to see random weights there."
         )
     held = edge is not None and _variance_is_held(experiment, edge, place.sigma_b)
+    on_edge = place.phase == "edge" or (held and _is_near(place, edge))
     where = rf"For $\sigma_b = {show(place.sigma_b)}$"
     at = rf"at $\sigma_w = {show(edge or 0.0)}$"
     if edge is None:
         compared = rf"{where} no $\sigma_w$ puts $\chi_1$ at 1."
+    elif held and on_edge:
+        compared = f"{where} the edge of chaos lies {at}; this experiment lies on it."
     elif held:
         compared = f"{where} the edge of chaos lies {at}; this experiment has {show(place.sigma_w)}."
     else:
         runaway = rf"$\chi_1$ passes 1 {at}, where the variance runs away"
         compared = f"{where}, {runaway}; this experiment has {show(place.sigma_w)}."
-    parts = (_phase(place, held), _variance(place, held), compared, _changed_rule(experiment))
+    phase = _on_edge(experiment, place, held) if on_edge else _off_edge(place)
+    parts = (phase, _variance(place, held and on_edge), compared, _changed_rule(experiment))
     return " ".join(part for part in parts if part)
 
 
@@ -131,30 +139,55 @@ def _variance_is_held(experiment: Experiment, sigma_w: float, sigma_b: float) ->
     return bool(abs(np.interp(sigma_b**2, b, w) / sigma_w**2 - 1) < JUMP)
 
 
-def _phase(place: PhasePoint, held: bool) -> str:
-    kept, scale = sqrt(place.chi_1), show(place.depth_scale)
-    match place.phase:
-        case "edge":
-            name = "On the edge of chaos:" if held else "No edge of chaos, but"
-            return (
-                rf"**{name}** $\chi_1 = {show(place.chi_1)}$, so gradients keep their size over"
-                f" {DEEPEST} layers and more."
-            )
-        case "ordered":
-            return (
-                rf"**Ordered phase:** $\chi_1 = {show(place.chi_1)}$, so a layer lets {percent(kept)} of the gradient's"
-                f" size through; its square shrinks e-fold every {scale} layers."
-            )
-        case _:
-            return (
-                rf"**Chaotic phase:** $\chi_1 = {show(place.chi_1)}$, so a layer multiplies the gradient by"
-                f" {show(kept)}; its square grows e-fold every {scale} layers."
-            )
+def _is_near(place: PhasePoint, edge: float | None) -> bool:
+    return edge is not None and abs(place.sigma_w / edge - 1) < NEAR
 
 
-def _variance(place: PhasePoint, held: bool) -> str:
+def gradient_left(experiment: Experiment, place: PhasePoint) -> FloatArray:
+    """Share of the gradient's size that reaches layer 1 from layer 1..DEEPEST of the plain network, whose inputs have
+    variance 1: towards the edge chi_1 tends to 1 only as a power of the depth (Schoenholz et al. 2017)."""
+    sigma_w2, sigma_b2 = place.sigma_w**2, place.sigma_b**2
+    q, chi = sigma_w2 + sigma_b2, [1.0]
+    for _ in range(DEEPEST - 1):
+        q = sigma_w2 * moments(experiment.phi, experiment.phi_alpha, min(q, 1e30)).m2 + sigma_b2
+        chi.append(sigma_w2 * moments(experiment.phi, experiment.phi_alpha, min(q, 1e30)).d2)
+    with np.errstate(all="ignore"):
+        return np.sqrt(np.cumprod(chi))
+
+
+def _on_edge(experiment: Experiment, place: PhasePoint, held: bool) -> str:
+    """How much of the gradient is left on the way to the edge, and over how many layers half of it is."""
+    left = gradient_left(experiment, place)
+    name = "On the edge of chaos:" if held else "No edge of chaos, but"
+    tends = r"$\chi_1$ tends to 1" if held else rf"$\chi_1 = {show(place.chi_1)}$"
+    lost = np.flatnonzero((left < 0.5) | (left > 2))
+    end = float(left[-1])
+    if not lost.size:
+        return f"**{name}** {tends}, and over {DEEPEST} layers the gradient {changed(end, 'keeps', 'grows')}."
+    half = "keeps half of its size" if left[lost[0]] < 1 else "at most doubles"
+    return (
+        f"**{name}** {tends}, but not at once: the gradient {half} over {counted(int(lost[0]), 'layer')}, and over"
+        f" {DEEPEST} layers it {changed(end, 'keeps', 'grows')}."
+    )
+
+
+def _off_edge(place: PhasePoint) -> str:
+    factor = sqrt(place.chi_1)
+    chi, ten = rf"$\chi_1 = {show(place.chi_1)}$", factor**10
+    if place.chi_1 < 1:
+        return (
+            f"**Ordered phase:** {chi}, so a layer lets {percent(factor)} of the gradient's size through; ten layers"
+            f" leave {percent(ten)}."
+        )
+    return (
+        f"**Chaotic phase:** {chi}, so a layer makes the gradient {times(factor)} as large; ten layers make it"
+        f" {times(ten)} as large."
+    )
+
+
+def _variance(place: PhasePoint, on_edge: bool) -> str:
     """Where the variance ends, unless the way there takes longer than any network is deep."""
-    if held and place.phase == "edge":
+    if on_edge:
         return ""
     if place.q == 0:
         return "The signal dies out as well."

@@ -6,11 +6,22 @@ import numpy as np
 import pytest
 
 from initviz.activations import ACTIVATIONS
-from initviz.advice.phase_point import SIGMA_B, SIGMA_W, edge_at, moved, phase_point, place_sentence
+from initviz.advice.phase_point import (
+    DEEPEST,
+    SIGMA_B,
+    SIGMA_W,
+    edge_at,
+    gradient_left,
+    moved,
+    phase_point,
+    place_sentence,
+)
 from initviz.catalogue import InputError
 from initviz.gaussian.moments import critical_point, edge_of_chaos
 from initviz.network.experiment import Experiment
 from initviz.network.initializers import INITIALIZERS
+from initviz.text import changed, counted, percent, times
+from initviz.theory.prediction import predict
 
 
 def sentence(experiment: Experiment) -> str:
@@ -94,6 +105,8 @@ def test_a_point_out_of_reach_is_refused_not_replaced(sigma_w: float, sigma_b: f
         (Experiment(activation="relu", initializer="he_normal"), "the edge of chaos lies at"),
         (Experiment(activation="relu", initializer="he_normal", bias_std=0.5), "No edge of chaos, but"),
         (Experiment(activation="softplus", initializer="he_normal"), "No edge of chaos, but"),
+        (Experiment(activation="relu", initializer="he_normal"), "this experiment lies on it"),
+        (Experiment(activation="hard_swish", initializer="critical"), "On the edge of chaos"),
         (Experiment(normalization="batch"), "plain network"),
         (Experiment(residual=0.5), "residual"),
         (Experiment(tied=True), "one matrix"),
@@ -105,6 +118,37 @@ def test_sentences(experiment: Experiment, words: str) -> None:
 
 def test_a_plain_network_is_not_excused() -> None:
     assert "plain network" not in sentence(Experiment())
+
+
+CRITICAL = [id for id, one in ACTIVATIONS.items() if critical_point(one).kind == "critical"]
+
+
+@pytest.mark.parametrize("id", CRITICAL)
+def test_what_is_left_on_the_edge_is_what_theory_predicts(id: str) -> None:
+    """The gradient at layer 1 of a hundred, over that at the last, for inputs of variance 1."""
+    experiment = Experiment(activation=id, initializer="critical", depth=DEEPEST, width=2000, samples=2000)
+    place = phase_point(experiment)
+    assert place is not None
+    predicted = predict(experiment).column("grad_h_std")
+    left = gradient_left(experiment, place)
+    assert left[-1] == pytest.approx(predicted[1] / predicted[-1], rel=0.05)
+    said = sentence(experiment)
+    assert changed(float(left[-1]), "keeps", "grows") in said
+    assert "keep their size over" not in said
+    beyond = np.flatnonzero((left < 0.5) | (left > 2))
+    assert ("not at once" in said) == bool(beyond.size)
+    if beyond.size:
+        assert f"over {counted(int(beyond[0]), 'layer')}, and" in said
+
+
+@pytest.mark.parametrize("std", [0.01, 0.03, 0.06, 0.1])
+def test_off_the_edge_ten_layers_are_ten_factors(std: float) -> None:
+    experiment = Experiment(std=std)
+    place = phase_point(experiment)
+    assert place is not None
+    ten = place.chi_1**5
+    assert (percent(ten) if ten < 1 else times(ten)) in sentence(experiment)
+    assert "e-fold" not in sentence(experiment)
 
 
 @pytest.mark.parametrize("id", [id for id, one in ACTIVATIONS.items() if critical_point(one).kind == "critical"])
