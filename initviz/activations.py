@@ -14,7 +14,7 @@ from scipy import special
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Param
-from initviz.layer_forms import ABRELU, MAXOUT, Curve, LayerForm
+from initviz.layer_forms import ABRELU, MAXOUT, Curve, LayerForm, demo_lines
 
 Kernel: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray, float], tuple[FloatArray, FloatArray]]
 """(q_a, q_b, c, alpha) -> E phi(u) phi(v) and E phi'(u) phi'(v) for u, v of variances q_a, q_b and correlation c."""
@@ -298,21 +298,14 @@ def _squareplus_slope(z: FloatArray, b: float) -> FloatArray:
 # --- the demonstration of maxout ------------------------------------------------------------------------------------
 
 
-def _demo_lines(pieces: float) -> tuple[FloatArray, FloatArray]:
-    """Slopes and offsets of the k lines whose maximum the one-dimensional maxout demonstration draws."""
-    k = np.arange(round(pieces), dtype=float)
-    slopes = np.linspace(-0.5, 1.0, k.size)
-    return slopes, -0.5 * np.square(k - (k.size - 1) / 2)
-
-
 def _maxout_demo(x: FloatArray, pieces: float) -> FloatArray:
-    slopes, offsets = _demo_lines(pieces)
+    slopes, offsets = demo_lines(pieces)
     lines: FloatArray = np.multiply.outer(x, slopes) + offsets
     return lines.max(axis=-1).astype(x.dtype, copy=False)
 
 
 def _maxout_demo_slope(x: FloatArray, pieces: float) -> FloatArray:
-    slopes, offsets = _demo_lines(pieces)
+    slopes, offsets = demo_lines(pieces)
     winner = (np.multiply.outer(x, slopes) + offsets).argmax(axis=-1)
     return slopes[winner].astype(x.dtype, copy=False)
 

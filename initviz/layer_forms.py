@@ -44,6 +44,10 @@ class LayerForm:
     pieces: Callable[[float], int] = lambda alpha: 1
     limit_id: str | None = None
     selection: Selection | None = None
+    shown: Callable[[FloatArray, float], dict[str, FloatArray]] = lambda z, alpha: {}
+    """(z, alpha) -> what belongs beside the curve of one unit, by name: the lines or copies it is made of."""
+    caption: str = ""
+    """What its curve means, which is not all there is to it."""
 
 
 def _abrelu(z: FloatArray, alpha: float) -> FloatArray:
@@ -57,7 +61,20 @@ def _abrelu_backward(z: FloatArray, alpha: float, grad_h: FloatArray) -> FloatAr
     return passed
 
 
-ABRELU = LayerForm(_abrelu, _abrelu_backward, limit_id="relu")  # the mean over many units of z is 0
+def _shifted(z: FloatArray, alpha: float) -> dict[str, FloatArray]:
+    """The curve of a unit in a sample whose units have the mean -1 or 1."""
+    return {f"mean of z {mean:+d}": np.maximum(z - alpha * mean, 0) for mean in (-1, 1)}
+
+
+ABRELU = LayerForm(
+    _abrelu,
+    _abrelu_backward,
+    limit_id="relu",  # the mean over many units of z is 0
+    shown=_shifted,
+    caption="ABReLU is ReLU with a corner that moves with each sample: it stands at alpha times the mean of z over the"
+    " sample's units. Solid: a sample of mean 0; dashed: of mean -1 and 1. Its slope takes the mean as part of the"
+    " function: every unit that fires also takes alpha/width of its gradient from all others.",
+)
 
 
 def _by_piece(z: FloatArray, pieces: float) -> FloatArray:
@@ -77,6 +94,18 @@ def _maxout_backward(z: FloatArray, pieces: float, grad_h: FloatArray) -> FloatA
     return grad_z
 
 
+def demo_lines(pieces: float) -> tuple[FloatArray, FloatArray]:
+    """Slopes and offsets of the k lines whose maximum the one-dimensional maxout demonstration draws."""
+    k = np.arange(round(pieces), dtype=float)
+    slopes = np.linspace(-0.5, 1.0, k.size)
+    return slopes, -0.5 * np.square(k - (k.size - 1) / 2)
+
+
+def _demo_pieces(z: FloatArray, pieces: float) -> dict[str, FloatArray]:
+    lines = zip(*demo_lines(pieces), strict=True)
+    return {f"piece {number}": slope * z + offset for number, (slope, offset) in enumerate(lines, 1)}
+
+
 MAXOUT = LayerForm(
     _maxout,
     _maxout_backward,
@@ -85,4 +114,7 @@ MAXOUT = LayerForm(
         chance=lambda p, pieces: p ** (round(pieces) - 1),
         below=lambda p, pieces: p ** round(pieces),
     ),
+    shown=_demo_pieces,
+    caption="A maxout unit has several weight vectors of its own and passes on the largest of its pieces (dashed). Here"
+    " every piece is a line over the same z, chosen to be seen; in a layer the pieces are independent.",
 )

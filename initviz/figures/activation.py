@@ -1,4 +1,4 @@
-"""Curves of activation functions: one or several with their derivatives, and the gallery of all."""
+"""Curves of activation functions, one or several, with their derivatives."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,9 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from initviz.activations import ACTIVATIONS, Activation
+from initviz.activations import Activation
 from initviz.arrays import FloatArray
-from initviz.figures.panels import grid, panel_title
 from initviz.figures.scales import compact
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
 from initviz.layer_forms import Curve
@@ -56,9 +55,11 @@ def curves(
         z, phi, dphi = curve(activation, alpha, low, high, POINTS)
         name = _name(activation, alpha)
         if values:
-            traces.append(_line(z, phi, f"{name}: φ" if slopes else name, theme.colour(role), "solid"))
+            traces.append(line(z, phi, f"{name}: φ" if slopes else name, theme.colour(role), "solid"))
         if slopes:
-            traces.append(_line(z, dphi, f"{name}: φ'", theme.colour(role), "dot" if values else "solid"))
+            traces.append(line(z, dphi, f"{name}: φ'", theme.colour(role), "dot" if values else "solid"))
+    if len(items) == 1 and values:
+        traces += _parts(*items[0], low, high, theme)
     inside = [z for z in probe if low <= z <= high]
     marks, notes = _probes(*items[0], inside, slopes, values, high, theme) if items and inside else ([], [])
     traces += marks
@@ -74,11 +75,22 @@ def curves(
     return figure(traces, layout(theme, alt=_alt(items, probe), height=420, showlegend=True, **axes))
 
 
+def _parts(activation: Activation, alpha: float, low: float, high: float, theme: Theme) -> list[dict[str, Any]]:
+    """What a function of more than one number is made of, thin and dashed: maxout's lines, ABReLU's shifted copies."""
+    z = np.linspace(low, high, POINTS)
+    lines = activation.layer.shown(z, alpha) if activation.layer else {}
+    return [
+        {**line(z, y, name, theme.muted, "dash"), "line": {"color": theme.muted, "width": 1.5, "dash": "dash"}}
+        for name, y in lines.items()
+    ]
+
+
 def _y_title(slopes: bool, values: bool) -> str:
     return " and ".join(text for text, shown in (("φ(z)", values), ("φ'(z)", slopes)) if shown)
 
 
-def _line(z: FloatArray, y: FloatArray, name: str, colour: str, dash: str) -> dict[str, Any]:
+def line(z: FloatArray, y: FloatArray, name: str, colour: str, dash: str) -> dict[str, Any]:
+    """One curve over z."""
     return {
         "type": "scatter",
         "name": name,
@@ -170,31 +182,3 @@ def _alt(items: Sequence[tuple[Activation, float]], probe: Sequence[float]) -> s
     names = ", ".join(_name(activation, alpha) for activation, alpha in items)
     marked = f" Points marked at z = {', '.join(show(z) for z in probe)}." if probe else ""
     return f"Curves over the pre-activation z of {names or 'no function'}.{marked}"
-
-
-# --- the gallery ---------------------------------------------------------------------------------------------------
-
-GALLERY_RANGE = (-4.0, 4.0)
-GALLERY_POINTS = 81
-
-
-def gallery(*, slopes: bool = False, theme: Theme = LIGHT, columns: int = 4) -> go.Figure:
-    """phi of every activation at its default parameter, or phi' of every one; all panels on the same axes."""
-    entries = list(ACTIVATIONS.values())
-    cells, height = grid(len(entries), columns=columns, row_height=165)
-    low, high = GALLERY_RANGE
-    drawn = [curve(entry, entry.alpha(None), low, high, GALLERY_POINTS) for entry in entries]
-    curves_y = [dphi if slopes else phi for _, phi, dphi in drawn]
-    vertical = [min(float(y.min()) for y in curves_y) - 0.2, max(float(y.max()) for y in curves_y) + 0.2]
-    traces: list[dict[str, Any]] = []
-    axes: dict[str, Any] = {}
-    for entry, (z, _, _), y, cell in zip(entries, drawn, curves_y, cells, strict=True):
-        axis = cell["axis"]
-        name = f"φ' of {entry.name}" if slopes else entry.name
-        line = _line(z, y, name, theme.colour(1 if slopes else 0), "solid")
-        traces.append({**line, "xaxis": f"x{axis}", "yaxis": f"y{axis}"})
-        axes[f"xaxis{axis}"] = {"domain": cell["x"], "anchor": f"y{axis}", "range": [low, high], "dtick": 4}
-        axes[f"yaxis{axis}"] = {"domain": cell["y"], "anchor": f"x{axis}", "range": vertical, "nticks": 4}
-    titles = [panel_title(cell, entry.name, theme) for entry, cell in zip(entries, cells, strict=True)]
-    alt = f"{'Derivatives' if slopes else 'Curves'} of {len(entries)} activation functions: {', '.join(ACTIVATIONS)}."
-    return figure(traces, layout(theme, alt=alt, annotations=titles, height=height, showlegend=False, **axes))

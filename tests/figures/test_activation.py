@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from initviz.activations import ACTIVATIONS, Activation
-from initviz.figures.activation import curves, gallery
+from initviz.figures.activation import curves
+from initviz.figures.gallery import SLOPE_RANGES, VALUE_RANGES, gallery
 from initviz.figures.theme import alt_text
 from tests.figures.conftest import run
 
@@ -19,7 +20,11 @@ def test_the_gallery_holds_every_activation() -> None:
         figure = gallery(slopes=slopes)
         assert [note.text for note in figure.layout.annotations] == [one.name for one in ACTIVATIONS.values()]
         assert len({trace.xaxis for trace in figure.data}) == len(ACTIVATIONS) == len(figure.data)
-        assert len({tuple(figure.layout[f"yaxis{i or ''}"].range) for i in (0, 2, len(ACTIVATIONS))}) == 1
+        ranges = {tuple(axis.range) for axis in figure.select_yaxes()}
+        assert ranges <= set(SLOPE_RANGES if slopes else VALUE_RANGES)
+        sigmoid = next(trace for trace in figure.data if trace.name.endswith("Sigmoid"))
+        low, high = figure.layout[f"yaxis{sigmoid.yaxis[1:]}"].range
+        assert max(sigmoid.y) - min(sigmoid.y) > 0.8 * (high - low)  # it can be seen
         domains = {(tuple(axis.domain)) for axis in figure.select_yaxes()}
         assert all(0 <= low < high <= 1 for low, high in domains)
 
@@ -27,7 +32,7 @@ def test_the_gallery_holds_every_activation() -> None:
 @every
 def test_curves_are_phi_and_its_slope(activation: Activation) -> None:
     alpha = activation.alpha(None)
-    phi, dphi = curves([(activation, alpha)]).data
+    phi, dphi, *_ = curves([(activation, alpha)]).data
     z = np.array(phi.x)
     assert (z[0], z[-1]) == (-6.0, 6.0)
     expected = activation.phi(z.copy(), alpha)
@@ -93,3 +98,19 @@ def test_the_note_of_a_probe_stands_beside_the_curve_and_inside_the_chart(
 def test_shade() -> None:
     (shape,) = curves([(ACTIVATIONS["sigmoid"], 0.0)], shade=(-3, 3)).layout.shapes
     assert (shape.x0, shape.x1) == (-3, 3)
+
+
+def test_maxout_is_the_largest_of_its_pieces_and_abrelu_moves_with_the_mean() -> None:
+    maxout = ACTIVATIONS["maxout"]
+    figure = curves([(maxout, 3.0)], slopes=False)
+    whole, *pieces = figure.data
+    assert [trace.name for trace in pieces] == ["piece 1", "piece 2", "piece 3"]
+    highest = np.max([np.interp(whole.x, piece.x, piece.y) for piece in pieces], axis=0)
+    np.testing.assert_allclose(whole.y, highest, atol=2e-3)  # pieces are straight, and drawn with five digits
+    _, below, above = curves([(ACTIVATIONS["abrelu"], 1.0)], slopes=False).data
+    assert np.interp(0.5, below.x, below.y) == pytest.approx(1.5, abs=1e-2)
+    assert np.interp(0.5, above.x, above.y) == pytest.approx(0, abs=1e-2)
+    for id in ("maxout", "abrelu"):
+        form = ACTIVATIONS[id].layer
+        assert form is not None
+        assert form.caption

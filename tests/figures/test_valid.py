@@ -12,6 +12,7 @@ import pytest
 from initviz.activations import ACTIVATIONS
 from initviz.figures import activation, gradients, learning, signal
 from initviz.figures.axes import AXES, FIXED
+from initviz.figures.gallery import gallery
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
@@ -80,7 +81,7 @@ DRAWN = dict([*_by_depth(), *_distributions()])
 
 def _without_run(theme: Theme) -> list[go.Figure]:
     every = [(one, one.alpha(None)) for one in ACTIVATIONS.values()]
-    return [activation.gallery(slopes=slopes, theme=theme) for slopes in (False, True)] + [
+    return [gallery(slopes=slopes, theme=theme) for slopes in (False, True)] + [
         activation.curves(every, theme=theme, probe=[-10, 0, 1], shade=(-3, 3)),
         activation.curves([], theme=theme),
         learning.paths({"a walk": descent(1.0)}, GOAL, theme=theme),
