@@ -134,7 +134,7 @@ class _Networks:
     @cached_property
     def _bands(self) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Median of each size over all networks, and the standard deviation of its logarithm."""
-        bands = {name: self.prediction.band(name, ONE_SIGMA) for name in ("std", "grad_h_std")}
+        bands = {name: self.prediction.band(name, ONE_SIGMA, rough=True) for name in ("std", "grad_h_std")}
         with np.errstate(all="ignore"):
             return {
                 name: (np.sqrt(low) * np.sqrt(high), np.nan_to_num(np.log(high / low) / 2))

@@ -171,6 +171,7 @@ class Experiment:
             branch=self.residual if skip else 1.0,
             skip=skip,
             normalization=self.norm,
+            orthogonal=self.weights.orthogonal,
         )
 
     def _output_spec(self, outputs: int) -> LayerSpec:

@@ -160,6 +160,8 @@ class Initializer:
     """(W, b, h) -> (W, b): adjusts the drawn weights to the batch h that enters the layer."""
     uses: frozenset[str] = frozenset({"gain"})
     """Which of the fields std and gain act on it."""
+    orthogonal: bool = False
+    """Whether W has orthonormal rows or columns, times the gain."""
     unpredictable: str = ""
     """Why mean-field theory says nothing about these weights; empty where it does."""
     effort: Callable[[int, int, int], float] = lambda samples, fan_in, fan_out: 0.0
@@ -413,6 +415,7 @@ INITIALIZERS = Catalogue(
             name="Orthogonal",
             drawing=_orthogonal,
             var=lambda fan_in, fan_out, s: s.gain**2 / max(fan_in, fan_out),
+            orthogonal=True,
             latex=r"W^\top W = \mathrm{gain}^2\, I",
             source="Saxe et al. (2014), arXiv:1312.6120",
             effort=_qr_effort,

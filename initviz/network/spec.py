@@ -28,6 +28,8 @@ class LayerSpec:
     """Factor on phi(z): 1 without a skip connection."""
     skip: bool
     normalization: Normalization
+    orthogonal: bool = False
+    """Whether W has orthonormal rows or columns, times a factor: it turns its input and draws no new length."""
 
     @property
     def weight_shape(self) -> tuple[int, int]:

@@ -74,6 +74,16 @@ class Layers:
         return self._column([spec.skip for spec in self.specs])
 
     @cached_property
+    def keeps_forward(self) -> FloatArray:
+        """Share of the noise of |W^T h|^2 that orthogonal weights do not have: 1 where they keep every length."""
+        return self._column([spec.orthogonal * min(1.0, spec.width / spec.fan_in) for spec in self.specs])
+
+    @cached_property
+    def keeps_backward(self) -> FloatArray:
+        """The same of |W g|^2, on the way back."""
+        return self._column([spec.orthogonal * min(1.0, spec.fan_in / spec.width) for spec in self.specs])
+
+    @cached_property
     def over_batch(self) -> FloatArray:
         """1 where the normalization takes its statistics over the batch, else 0."""
         return self._column([_limit(spec).over_batch for spec in self.specs])

@@ -24,8 +24,7 @@ APART = 1.5
 """With batch normalization: how many times the E q^2 / (E q)^2 of layer 1, over the batch, another layer may have.
 
 Theory divides all units by one std. The std of a real unit is a sum over the samples with random signs, and where few
-samples hold most of it, it holds these back. Up to this limit the gradient of 20 layers is predicted within a factor of
-5 for standardized digits (test_batch_normalization_is_predicted_or_not_at_all); beyond it, not in its magnitude.
+samples hold most of it, it holds these back: beyond this limit sizes are not predicted in their magnitude.
 """
 
 # --- forward: the variances ----------------------------------------------------------------------------------------

@@ -23,19 +23,23 @@ from initviz.network.spec import NetworkSpec
 from initviz.theory.batches import Batch, batch_of
 from initviz.theory.finite_width import Scatter, scatter
 from initviz.theory.layers import Layers, no_prediction
+from initviz.theory.limits import BandLimits, band_limits, gradients_lost
 from initviz.theory.mean_field import MeanField, mean_field
+from initviz.theory.residual import Growth, coherent_growth
 
 COVERAGE = 0.95
 """The share of all networks that a band holds."""
 BANDED = {"std": "variance", "rms": "square", "grad_h_std": "gradient"}
-"""Columns that have a band -> the `Scatter` it follows from."""
+"""Columns that have a band -> the variance and the shift of `Scatter` that it follows from."""
 
 # --- the prediction ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Prediction(LayerTable):
-    """What the layers 0..depth should measure at infinite width. Nothing in it depends on how the weights fall."""
+    """What the layers 0..depth should measure at infinite width, and what grows from layer to layer at this width.
+
+    Nothing in it depends on how the weights fall."""
 
     spec: NetworkSpec
     batch: Batch
@@ -43,7 +47,7 @@ class Prediction(LayerTable):
     """The columns that cost little; the others are computed when they are asked for."""
     reason: str = ""
     """Why there is no prediction, or none of some numbers, which are nan then; empty where all is predicted."""
-    note: str = ""
+    remarks: str = ""
     """What stands behind the numbers where it is not this very network at infinite width; empty otherwise."""
     mean_field: MeanField | None = None
     """What all is computed from; None where there is no prediction."""
@@ -83,24 +87,44 @@ class Prediction(LayerTable):
         with np.errstate(all="ignore"):
             return scatter(self.mean_field)
 
+    @cached_property
+    def limits(self) -> BandLimits | None:
+        """Where there are bands; None where there is no prediction."""
+        if self.mean_field is None or self.scatter is None:
+            return None
+        with np.errstate(all="ignore"):
+            return band_limits(self.mean_field, self.scatter)
+
+    @property
+    def note(self) -> str:
+        """The remarks, and why there is no band."""
+        return " ".join(filter(None, (self.remarks, self.limits.reason if self.limits else "")))
+
     def has_band(self, name: str, /) -> bool:
         return self.scatter is not None and name in BANDED
 
-    def band(self, name: str, /, coverage: float = COVERAGE) -> tuple[FloatArray, FloatArray]:
+    def band(self, name: str, /, coverage: float = COVERAGE, rough: bool = False) -> tuple[FloatArray, FloatArray]:
         """(low, high) of the central share of all networks of this width, for std, rms or grad_h_std.
 
-        Log-normal around the prediction's median, to leading order in depth/width. nan where there is no prediction,
-        or where sizes, or leading orders far deeper than wide, leave float64's range.
+        Log-normal, to leading order in depth/width. nan where there is no prediction, and where `note` says that there
+        is no band, unless a `rough` one is asked for, right in its order of magnitude.
         """
         if name not in BANDED:
             raise KeyError(f"No band for '{name}'; there is one for {', '.join(BANDED)}.")
         values = self.column(name)
-        if self.scatter is None:
+        if self.scatter is None or self.limits is None:
             return values, values
-        variance = getattr(self.scatter, BANDED[name])
+        variance, shift = (getattr(self.scatter, BANDED[name] + ending) for ending in ("", "_shift"))
         log_variance = np.log1p(variance.clip(0)).clip(max=1000)  # exp of much more would overflow
+        log_variance += np.square(np.finfo(self.spec.dtype).eps * np.arange(1, len(self) + 1))  # rounding
+        known = self.limits.gradient if name == "grad_h_std" else self.limits.signal
+        if rough:
+            shift = np.where(known, shift, 0)
+        else:
+            values = np.where(known, values, nan)
+        middle = values * np.exp((shift - log_variance / 2) / 2)
         reach = special.ndtri((1 + coverage) / 2) * np.sqrt(log_variance) / 2
-        return values * np.exp(-log_variance / 4 - reach), values * np.exp(-log_variance / 4 + reach)
+        return middle * np.exp(-reach), middle * np.exp(reach)
 
 
 def predict(experiment: Experiment) -> Prediction:
@@ -115,16 +139,19 @@ def predict_network(spec: NetworkSpec, batch: Batch) -> Prediction:
         return Prediction(spec, batch, {"layer": np.arange(len(spec) + 1, dtype=float)}, reason)
     with np.errstate(all="ignore"):
         theory = mean_field(spec, batch)
-        base = mask_after(_cheap(theory), theory.last_valid_layer)
-        note = _note(spec, base)
-    reason = _beyond(theory) if theory.last_valid_layer < len(spec) else _missing_numbers(base)
-    return Prediction(spec, batch, base, reason, note, theory)
+        growth = coherent_growth(theory)
+        base = mask_after(_cheap(theory, growth), theory.last_valid_layer)
+        lost = gradients_lost(theory)
+        if lost:
+            base |= {name: np.full(len(spec) + 1, nan) for name in base if name.startswith("grad") or name == "chi"}
+    reason = " ".join(filter(None, (_beyond(theory), lost))) or _missing_numbers(base)
+    return Prediction(spec, batch, base, reason, _remarks(spec, growth), theory)
 
 
-def _cheap(theory: MeanField) -> dict[str, FloatArray]:
+def _cheap(theory: MeanField, growth: Growth) -> dict[str, FloatArray]:
     """The columns that follow from the variances alone (with batch normalization also from the cosines)."""
     batch, sizes, gradients, weights = theory.batch, theory.sizes, theory.gradients, theory.shares
-    q, grad_h, mean = sizes.q @ weights, gradients.h @ weights, sizes.mu @ weights
+    q, grad_h, mean = sizes.q @ weights, growth.h * (gradients.h @ weights), sizes.mu @ weights
     variance = (sizes.v + (sizes.mu - mean[:, np.newaxis]) ** 2) @ weights
     # gradients of a unit that is normalized over the batch add up to 0: what the batch shares is lost
     h_before = sizes.square[:-1] - (sizes.square[:-1, 0] - theory.unshared)[:, np.newaxis]
@@ -136,8 +163,8 @@ def _cheap(theory: MeanField) -> dict[str, FloatArray]:
         "q": _with_input(nan, q),
         "chi": _with_input(nan, grad_h[:-1] / grad_h[1:]),
         "grad_h_std": np.sqrt(grad_h),
-        "grad_z_std": _with_input(nan, np.sqrt(gradients.z @ weights)),
-        "grad_w_std": _with_input(nan, np.sqrt(batch.samples * ((h_before * gradients.affine) @ weights))),
+        "grad_z_std": _with_input(nan, np.sqrt(growth.z * (gradients.z @ weights))),
+        "grad_w_std": _with_input(nan, np.sqrt(batch.samples * growth.z * ((h_before * gradients.affine) @ weights))),
         "z_mean": _with_input(nan, np.zeros(len(q))),
         "z_std": _with_input(nan, np.sqrt(q)),
         "z_rms": _with_input(nan, np.sqrt(q)),
@@ -171,6 +198,9 @@ def mask_after(columns: dict[str, FloatArray], last_valid_layer: int) -> dict[st
 
 
 def _beyond(theory: MeanField) -> str:
+    """Why the last layers have no prediction; empty where they have."""
+    if theory.last_valid_layer == len(theory.layers):
+        return ""
     lost = f"layers {theory.last_valid_layer + 1} to {len(theory.layers)}"
     return (
         f"No prediction for {lost} and for the gradients that come from there: theory lets a few samples take over the"
@@ -203,7 +233,7 @@ def _missing_numbers(base: Mapping[str, FloatArray]) -> str:
     )
 
 
-def _note(spec: NetworkSpec, base: Mapping[str, FloatArray]) -> str:
+def _remarks(spec: NetworkSpec, growth: Growth) -> str:
     notes = []
     for activation in dict.fromkeys(layer.activation for layer in spec.layers):
         like = at_infinite_width(activation, None)[0]
@@ -213,31 +243,16 @@ def _note(spec: NetworkSpec, base: Mapping[str, FloatArray]) -> str:
         notes.append("The weights are not independent of each other: the prediction holds to leading order.")
     if any(layer.normalization.limit and layer.normalization.limit.over_batch for layer in spec.layers):
         notes.append("Batch normalization: the prediction is that of a large batch of unlike samples.")
-    if any(layer.skip for layer in spec.layers) and _excess(base, spec) > EXCESS:
+    if growth.h.max() > NOTED**2:
         notes.append(
-            "Residual connections: the part of the gradient that points along h grows with the signal, faster than the"
-            " rest; at this width it makes the first layers' gradients larger than predicted."
+            f"Residual connections: at this width gradients are up to {np.sqrt(growth.h.max()):.3g} times larger than"
+            " in infinitely wide layers, as their part along h grows with the signal; that is in the prediction."
         )
     return " ".join(notes)
 
 
-EXCESS = 1.25
-"""From what factor on a note says that a real gradient is larger than the prediction."""
-
-
-def _excess(base: Mapping[str, FloatArray], spec: NetworkSpec) -> float:
-    """About how many times larger than predicted the gradient at layer 1 of a residual network is.
-
-    A layer is h' = h + a phi(W h), and W knows h through phi: the gradient's part along h' becomes one along h, times
-    |h'|/|h|. At first that is 1/width of the square, and each layer turns 1/width of what passes W into more.
-    """
-    square, gradient = np.square(base["rms"]), np.square(base["grad_h_std"])
-    whole, along = 1.0, 1 / spec.layers[-1].width
-    for layer in range(len(square) - 1, 1, -1):
-        width = spec.layers[layer - 1].width
-        factor, growth = gradient[layer - 1] / gradient[layer], square[layer] / square[layer - 1]
-        whole, along = factor * whole + (growth - factor) * along, growth * along + (factor - 1) * whole / width
-    return float(np.sqrt(whole / gradient[1]))
+NOTED = 1.25
+"""From what factor on a remark says that gradients are larger than at infinite width."""
 
 
 # --- distributions -------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from initviz.network.experiment import FIELDS
 from initviz.network.initializers import INITIALIZERS
 from initviz.network.streams import input_batch
 from initviz.theory.batches import batch_of, gauss_rule
+from initviz.theory.limits import BATCH_ERROR
 from initviz.theory.phase import pair_growth, phase_map
 from initviz.theory.prediction import Prediction, layer_masses
 from tests.networks import measured, within
@@ -212,42 +213,45 @@ def test_weight_gradients_need_no_cross_terms() -> None:
     within(ratio, 1, np.full(3, 1 / 200))
 
 
-@pytest.mark.parametrize(
-    ("changes", "larger"),
-    [
-        ({"activation": "relu"}, True),
-        ({"activation": "relu", "width": 800}, True),
-        ({"activation": "gelu"}, True),
-        ({"activation": "tanh", "initializer": "lecun_normal"}, False),
-        ({"activation": "linear", "initializer": "lecun_normal"}, False),
-        ({"activation": "relu", "depth": 5}, False),
-        ({"activation": "relu", "residual": 0}, False),
-    ],
-    ids=lambda changes: "-".join(map(str, changes.values())) if isinstance(changes, dict) else "",
-)
-def test_a_note_says_where_residual_gradients_are_larger(changes: dict[str, object], larger: bool) -> None:
-    """The geometric mean of five networks, each of which scatters by 15 % or so; EXCESS is a matter of taste."""
-    experiment = Experiment(initializer="he_normal", residual=1, depth=20, width=200, samples=50).changed(**changes)
-    prediction = predict(experiment)
-    logs = [np.log(simulate(experiment.changed(seed=seed)).column("grad_h_std")[1]) for seed in range(5)]
-    excess = np.exp(np.mean(logs)) / prediction.column("grad_h_std")[1]
-    assert ("larger than predicted" in prediction.note) == larger == (excess > 1.5)
-    assert larger or excess < 1.25
-
-
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_batch_normalization_is_predicted_or_not_at_all(activation: str) -> None:
-    """Standardized digits hold a few samples of great size; theory lets the ReLU family make them greater."""
+def test_few_samples_may_take_over_a_normalized_batch(activation: str) -> None:
+    """Standardized digits hold a few samples of great size; theory lets the ReLU family make them greater. They fill
+    few directions: no unit's std over them is known well enough to tell gradients of 20 layers."""
     changes = {"inputs": "digits", "preprocessing": "standardize", "normalization": "batch", "depth": 20, "width": 200}
-    experiment = Experiment(activation=activation, initializer="he_normal", samples=100).changed(**changes)
-    prediction, measured = predict(experiment), simulate(experiment).column("grad_h_std")
+    prediction = predict(Experiment(activation=activation, initializer="he_normal", samples=100).changed(**changes))
+    taken_over = "take over" in prediction.reason
+    assert taken_over or activation not in ("relu", "gelu", "swish", "maxout")
+    assert not taken_over or activation not in ("linear", "sigmoid", "tanh", "selu")
+    assert np.isnan(prediction.column("std")[-1]) == taken_over
+    assert np.isfinite(prediction.column("std")[1])
+    assert "No prediction for gradients" in prediction.reason
+    assert all(np.isnan(prediction.column(name)).all() for name in ("grad_h_std", "grad_z_std", "grad_w_std", "chi"))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+@pytest.mark.parametrize(
+    ("samples", "width", "depth"), [(5, 100, 1), (5, 100, 4), (50, 50, 3), (50, 50, 12), (300, 200, 6)]
+)
+def test_gradients_of_normalized_batches_are_right_or_withheld(
+    activation: str, samples: int, width: int, depth: int
+) -> None:
+    """BATCH_ERROR at the median of 20 networks, whose own spread is known to 5 % or so; what is withheld would be off
+    by up to 2 / samples and 2 / width a layer: 50 samples and units, 12 layers, e^(12 * .04) at most."""
+    experiment = Experiment(
+        activation=activation,
+        initializer="he_normal",
+        normalization="batch",
+        samples=samples,
+        width=width,
+        depth=depth,
+    )
+    prediction = predict(experiment)
     told = not prediction.reason
-    assert told or activation not in ("linear", "sigmoid", "tanh", "selu")
-    assert not told or activation not in ("relu", "gelu", "swish", "maxout")
-    assert np.isnan(prediction.column("grad_h_std")).all() != told
-    assert np.isnan(prediction.column("std")[-1]) != told and np.isfinite(prediction.column("std")[1])
+    assert told == ((samples, depth) in ((5, 1), (50, 3), (300, 6)))
     if told:
-        assert np.abs(np.log(measured / prediction.column("grad_h_std"))).max() < np.log(5)
+        runs = measured(experiment, 20)
+        off = np.log(np.median(runs.grad_h, axis=0) / prediction.column("grad_h_std"))
+        assert np.abs(off).max() < np.log(BATCH_ERROR) + 0.05
 
 
 @pytest.mark.parametrize("std", [1e-3, sqrt(2 / 20), 100])
@@ -274,7 +278,7 @@ def test_relu_scatters_exactly_so(std: float) -> None:
     ],
     ids=lambda changes: "-".join(str(value) for value in changes.values()),
 )
-def test_bands_hold_the_networks(changes: dict[str, object]) -> None:
+def test_the_spread_is_that_of_networks(changes: dict[str, object]) -> None:
     """The spread of 60 networks is known to 1 / sqrt(2 * 60) = 9 %; four of these, and 15 % for the next order in
     depth / width = .06."""
     experiment = Experiment(width=100, samples=60, depth=6).changed(**changes)
@@ -286,9 +290,6 @@ def test_bands_hold_the_networks(changes: dict[str, object]) -> None:
     ):
         ratio = measured_logs.std(axis=0) / (np.sqrt(np.log1p(variance)) / 2)
         assert (np.abs(np.log(ratio)) < 4 * 0.09 + 0.15).all(), ratio
-    low, high = prediction.band("std")
-    inside = ((runs.std > low[1:]) & (runs.std < high[1:])).mean()
-    assert 0.8 < inside <= 1
 
 
 # --- distributions and shares ---
@@ -403,9 +404,8 @@ def test_numbers_are_missing_only_with_a_reason(values: dict[str, object]) -> No
         low, high = prediction.band("grad_h_std")
         known = ~np.isnan(low)
         assert (low[known] <= high[known]).all()
-        assert prediction.scatter is not None
         died = (hidden[["std", "grad_h_std"]] == 0).any(axis=None)
-        assert known.all() or died or prediction.scatter.gradient[known].max() > 1e100  # beyond float64
+        assert known.all() or died or "No band" in prediction.note
 
 
 @pytest.mark.parametrize("initializer", [id for id, it in INITIALIZERS.items() if it.unpredictable])
