@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeAlias
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale, sequential
 
+from initviz.figures.plain import PlainFigure
+
 Role: TypeAlias = int | Literal["wrong", "muted"]
 """What a colour stands for: 0 = run A, 1 = run B, more for several curves; wrong; muted for reference lines."""
 
@@ -136,12 +138,12 @@ def layout(theme: Theme, *, alt: str, **overrides: Any) -> dict[str, Any]:
 def figure(traces: Sequence[Mapping[str, Any]], look: Mapping[str, Any]) -> go.Figure:
     """A figure of plain dicts. Plotly's check of every property takes four times as long as all the rest and would run
     for every visitor again; the tests run it on every kind of figure instead (tests/figures/test_valid.py)."""
-    return go.Figure(list(traces), dict(look), _validate=False)
+    return PlainFigure(traces, look)
 
 
 def alt_text(figure: go.Figure) -> str:
     """What the figure shows, in words: for `st.plotly_chart(..., alt=...)`."""
-    return str(figure.layout.meta["alt"])
+    return str(figure.to_dict()["layout"]["meta"]["alt"])
 
 
 @cache
