@@ -5,7 +5,6 @@ Public: propose, Fix; promise.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import floor, inf, log
 
 import numpy as np
@@ -58,7 +57,6 @@ class Fix:
         return {name: new.get(name) for name in DEFAULTS if old.get(name) != new.get(name)}
 
 
-@lru_cache(maxsize=512)
 def propose(experiment: Experiment) -> tuple[Fix, ...]:
     """The smallest change that should help, and where that is not likely enough, a second option with its reason.
 
