@@ -1,66 +1,86 @@
-"""What a simulation costs, as ratios within one process: `python -m tests.benchmarks.simulation`.
+"""What simulations cost, as ratios within one process: `python -m tests.benchmarks.simulation [rounds]`.
 
-The default experiment (drawing, forward, backward, all statistics and histograms) against its 30 bare matrix products
-of the same shapes, dtype and threads; once with all cores, once with one BLAS thread. Where PyTorch can be imported
-(requirements-torch.txt), the same outputs computed with it are a third number. Exits with 1 when a ratio is above 1.5,
-or PyTorch is quicker, or cost grows faster than depth and samples.
+Each experiment (drawing, forward, backward, all statistics and histograms) against the bare matrix products of its
+shapes, dtype and threads, in interleaved rounds; once with two threads, once with one. Then what twice the depth and
+the samples cost, a simulation beside a thread of pure Python, and the networks of an ensemble side by side against one
+after another. Where PyTorch can be imported (requirements-torch.txt), the default experiment's outputs computed with
+it. Prints everything and exits with 1 when a limit is missed.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from statistics import median
+from threading import Event, Thread
 from time import perf_counter, sleep
 
 import numpy as np
 
-from initviz.arrays import FloatArray
+from initviz.activations import ACTIVATIONS
+from initviz.measure.ensemble import repeat
+from initviz.measure.passes import compile_all
 from initviz.measure.simulate import simulate
 from initviz.network.experiment import Experiment
+from initviz.ui.waiting import SWITCH_INTERVAL
 
-LIMIT = 1.5
+ROUNDS = 9
+SETTLE = 0.05
+"""Seconds of rest before each run: BLAS threads go on spinning after a product, and would take a core from the next."""
+DEFAULT = Experiment()
+SMALL = Experiment(inputs="digits", depth=5, width=100)
+QUICK, SLOWER, ANY, FEW_UNITS = 1.3, 1.9, 2.2, 8.0
+LIMITS = {"tanh": QUICK, "relu": QUICK} | dict.fromkeys(("gelu", "gelu_tanh", "swish", "mish", "softplus"), SLOWER)
+"""At most so many times the bare products; the rest of the catalogue ANY, five layers of 100 units FEW_UNITS."""
 DOUBLED = 2.3
 """At most so many times the cost for twice the depth or the samples."""
-REPETITIONS = 15
-SETTLE = 0.1
-"""Seconds of rest before each run: BLAS threads go on spinning after a product, and would take a core from the next."""
-EXPERIMENT = Experiment()
+BESIDE_PYTHON = 4.0
+TORCH = 0.5
+
+Runs = Mapping[str, Callable[[], object]]
 
 
-def bare_products() -> Callable[[], None]:
-    """h W, then dL/dz W^T and h^T dL/dz, for every layer; everything a backward pass needs is kept, as it must be."""
+@dataclass
+class Report:
+    """Prints each ratio beside its limit and remembers whether one was missed."""
+
+    threads: str
+    missed: bool = False
+
+    def line(self, name: str, ratio: float, limit: float, seconds: float) -> None:
+        """One measured ratio, and the seconds of what it is about."""
+        self.missed |= ratio > limit
+        mark = "  MISSED" if ratio > limit else ""
+        text = f"threads {self.threads}: {name:34}{ratio:7.2f} (at most {limit}) {1000 * seconds:8.0f} ms{mark}"
+        print(text, flush=True)  # noqa: T201
+
+
+def products(experiment: Experiment) -> Callable[[], None]:
+    """h W, then h^T dL/dz and dL/dz W^T, for every layer; what a backward pass needs is kept, as it must be."""
     rng = np.random.default_rng(0)
-    width, depth = EXPERIMENT.width, EXPERIMENT.depth
-    batch = rng.standard_normal((EXPERIMENT.samples, width), dtype=np.float32)
-    weights = [rng.standard_normal((width, width), dtype=np.float32) / np.float32(width**0.5) for _ in range(depth)]
+    samples = experiment.source.count(experiment.samples)
+    shapes = [layer.weight_shape for layer in experiment.spec().layers]
+    weights = [rng.standard_normal(shape, dtype=np.float32) for shape in shapes]
+    inputs = [rng.standard_normal((samples, fan_in), dtype=np.float32) for fan_in, _ in shapes]
 
     def run() -> None:
-        hs: list[FloatArray] = [batch]
-        for w in weights:
-            hs.append(hs[-1] @ w)
-        grad = hs[-1]
-        for h, w in zip(hs[-2::-1], weights[::-1], strict=True):
-            h.T @ grad
-            grad = grad @ w.T
+        outputs = [h @ w for h, w in zip(inputs, weights, strict=True)]
+        for h, z, w in zip(inputs, outputs, weights, strict=True):
+            h.T @ z
+            z @ w.T
 
     return run
 
 
-LARGER: dict[str, Callable[[], object]] = {
-    name: partial(simulate, EXPERIMENT.changed(**{name: 2 * getattr(EXPERIMENT, name)}))
-    for name in ("depth", "samples")
-}
-
-
-def interleaved(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
+def interleaved(runs: Runs, rounds: int) -> dict[str, float]:
     """Median seconds of each, in turns, so that a busy moment hits all of them."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run()
-    for _ in range(REPETITIONS):
+    for _ in range(rounds):
         for name, run in runs.items():
             sleep(SETTLE)
             start = perf_counter()
@@ -69,28 +89,87 @@ def interleaved(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: median(seconds) for name, seconds in times.items()}
 
 
-def main() -> int:
-    """Measure in this process; the one that was started by hand starts a second one with a single thread."""
-    runs: dict[str, Callable[[], object]] = {"products": bare_products(), "simulate": lambda: simulate(EXPERIMENT)}
+def catalogue(report: Report, rounds: int) -> None:
+    """Every activation, and a small network."""
+    experiments = {
+        name: (DEFAULT.changed(activation=name, initializer="lecun_normal"), LIMITS.get(name, ANY))
+        for name in ACTIVATIONS
+    }
+    for name, (experiment, limit) in (experiments | {"digits, 5 x 100": (SMALL, FEW_UNITS)}).items():
+        runs: Runs = {"products": products(experiment), "all": partial(simulate, experiment)}
+        seconds = interleaved(runs, rounds)
+        report.line(name, seconds["all"] / seconds["products"], limit, seconds["all"])
+
+
+def growth(report: Report, rounds: int) -> None:
+    """Twice the depth, twice the samples; PyTorch."""
+    runs: dict[str, Callable[[], object]] = {"once": lambda: simulate(DEFAULT)}
+    for name in ("depth", "samples"):
+        larger = DEFAULT.changed(**{name: 2 * getattr(DEFAULT, name)})
+        runs[name] = partial(simulate, larger)
     if find_spec("torch"):
         from tests.benchmarks.torch_simulation import simulate_with_torch  # noqa: PLC0415 - where it is installed
 
-        runs["PyTorch"] = lambda: simulate_with_torch(EXPERIMENT)
-    seconds = interleaved(runs)
-    ratio = seconds["simulate"] / seconds["products"]
-    threads = os.environ.get("OPENBLAS_NUM_THREADS", "all")
-    listed = ", ".join(f"{name} {1000 * value:.0f} ms" for name, value in seconds.items())
-    print(f"threads {threads:>3}: ratio {ratio:.2f} (at most {LIMIT}); {listed}")  # noqa: T201
-    doubled = {name: twice / seconds["simulate"] for name, twice in interleaved(LARGER).items()}
-    listed = ", ".join(f"twice the {name} costs {factor:.2f} times as much" for name, factor in doubled.items())
-    print(f"threads {threads:>3}: {listed} (at most {DOUBLED})")  # noqa: T201
-    missed = (
-        max(doubled.values()) > DOUBLED or ratio > LIMIT or seconds["simulate"] > seconds.get("PyTorch", float("inf"))
-    )
-    if threads == "all":
-        alone = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
-        missed |= subprocess.run([sys.executable, "-m", __spec__.name], env=alone, check=False).returncode != 0
-    return int(missed)
+        runs["PyTorch"] = lambda: simulate_with_torch(DEFAULT)
+    seconds = interleaved(runs, rounds)
+    for name in ("depth", "samples"):
+        report.line(f"twice the {name}", seconds[name] / seconds["once"], DOUBLED, seconds[name])
+    if "PyTorch" in seconds:
+        report.line("as a share of PyTorch's time", seconds["once"] / seconds["PyTorch"], TORCH, seconds["once"])
+
+
+def beside_python(report: Report, rounds: int) -> None:
+    """A simulation while another thread never lets go of Python's lock by itself."""
+    stop = Event()
+
+    def busy() -> None:
+        while not stop.is_set():
+            sum(range(1000))
+
+    def disturbed() -> None:
+        stop.clear()
+        thread = Thread(target=busy)
+        thread.start()
+        simulate(DEFAULT)
+        stop.set()
+        thread.join()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL)  # as the serving process does
+    seconds = interleaved({"alone": lambda: simulate(DEFAULT), "disturbed": disturbed}, rounds)
+    sys.setswitchinterval(before)
+    ratio = seconds["disturbed"] / seconds["alone"]
+    report.line("beside a thread of pure Python", ratio, BESIDE_PYTHON, seconds["disturbed"])
+
+
+def ensembles(report: Report, rounds: int) -> None:
+    """Six networks side by side, one thread each, against one after another in all threads."""
+
+    def in_turn() -> None:
+        for seed in range(6):
+            simulate(DEFAULT.changed(seed=seed)).to_frame()
+
+    seconds = interleaved({"in turn": in_turn, "side by side": lambda: repeat(DEFAULT, 6)}, rounds)
+    ratio = seconds["side by side"] / seconds["in turn"]
+    report.line("six networks side by side", ratio, 1.05, seconds["side by side"])
+
+
+def main() -> int:
+    """Measure in this process, whose threads were set by the one that was started by hand."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    threads = os.environ.get("INITVIZ_BENCH_THREADS")
+    if threads is None:
+        codes = []
+        for count in ("2", "1"):
+            limits = {"INITVIZ_BENCH_THREADS": count, "OPENBLAS_NUM_THREADS": count, "OMP_NUM_THREADS": count}
+            command = [sys.executable, "-m", "tests.benchmarks.simulation", str(rounds)]
+            codes.append(subprocess.run(command, env=os.environ | limits, check=False).returncode)
+        return int(any(codes))
+    compile_all()
+    report = Report(threads)
+    for measure in (catalogue, growth, beside_python, ensembles):
+        measure(report, rounds)
+    return int(report.missed)
 
 
 if __name__ == "__main__":
