@@ -7,7 +7,7 @@ import pytest
 
 from initviz.catalogue import InputError
 from initviz.measure import ensemble
-from initviz.measure.ensemble import HIGH, LOW, SEEDS, Ensemble, at_once, check_seeds, repeat
+from initviz.measure.ensemble import SEEDS, Ensemble, at_once, check_seeds, repeat
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, OverBudget, cost
 from initviz.network.experiment import Experiment
@@ -68,7 +68,7 @@ def test_seeds_go_round_at_their_end() -> None:
 def test_median_and_band_are_quantiles_of_the_seeds() -> None:
     together = repeat(small, 9)
     low, high = together.band("std")
-    expected = np.quantile(together.values["std"], [LOW, 0.5, HIGH], axis=0)
+    expected = np.quantile(together.values["std"], [0.05, 0.5, 0.95], axis=0)
     np.testing.assert_allclose([low, together.column("std"), high], expected, rtol=1e-12)
     assert (low < together.column("std")).all()
     assert (together.column("std") < high).all()

@@ -464,6 +464,20 @@ def test_who_comes_back_within_the_grace_finds_the_same_run(clock: Clock) -> Non
         assert jobs.counters().cancelled == 0
 
 
+@pytest.mark.parametrize(("away", "state"), [(0.09, "done"), (0.11, "cancelled")])
+def test_a_job_waits_a_tenth_of_a_second_for_its_asker(away: float, state: str, clock: Clock) -> None:
+    """A rerun asks again within some ms; whoever is away for longer has gone."""
+    with Jobs(1, 100, Memo(2**20), clock=clock) as jobs:
+        held = Held()
+        ticket = ask(jobs, "key", held)
+        assert held.started.wait(LONG)
+        ticket.leave()
+        clock.now += away
+        held.release.set()
+        assert ticket.wait(LONG)
+        assert ticket.state == state
+
+
 def test_grace_ends(clock: Clock) -> None:
     with service(grace=1.0, clock=clock) as jobs:
         running, waiting = Held(), Held()
