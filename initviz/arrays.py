@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
-from math import prod
+from math import nan, prod
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,6 +14,14 @@ FloatArray: TypeAlias = NDArray[np.floating[Any]]
 """An array of float32 or float64; functions keep the dtype they are given."""
 
 CountArray: TypeAlias = NDArray[np.signedinteger[Any]]
+
+
+def mean_pair_cosine(direction: FloatArray, count: int) -> float:
+    """Mean cosine of all pairs of `count` vectors whose directions add up to `direction`; nan for fewer than two.
+
+    The sum over all pairs of unit vectors is the squared length of their sum, less the diagonal.
+    """
+    return (float(direction @ direction) - count) / (count * (count - 1)) if count > 1 else nan
 
 
 class Workspace:

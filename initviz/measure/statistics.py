@@ -13,7 +13,7 @@ from math import frexp, gcd, isfinite, isnan, ldexp, nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from initviz.arrays import CountArray, FloatArray
+from initviz.arrays import CountArray, FloatArray, mean_pair_cosine
 from initviz.measure import passes
 from initviz.measure.histograms import fine_counts, median_and_log_histogram
 from initviz.measure.propagation import Gradient, Signal
@@ -202,14 +202,12 @@ def _unit(largest: float, dtype: np.dtype[np.floating]) -> float:
 
 
 def _mean_cosine(seen: Seen) -> float:
-    """The sum over all pairs of unit vectors is the squared length of their sum, less the diagonal."""
+    """Of all rows that are finite and not zero."""
     count, total = len(seen.x), seen.direction
     if seen.inexact:
         rows = _rows_of_size_one(seen.x)
         count, total = len(rows), (1 / np.sqrt(np.vecdot(rows, rows)) @ rows).astype(np.float64)
-    if count < 2:
-        return nan
-    return (float(total @ total) - count) / (count * (count - 1))
+    return mean_pair_cosine(total, count)
 
 
 def _rows_of_size_one(x: FloatArray) -> FloatArray:

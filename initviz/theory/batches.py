@@ -5,12 +5,12 @@ Public: batch_of, summarized, Batch; gauss_rule, Rule.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import nan, sqrt
+from math import sqrt
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
-from initviz.arrays import FloatArray
+from initviz.arrays import FloatArray, mean_pair_cosine
 from initviz.network.experiment import Experiment
 from initviz.network.streams import input_batch
 
@@ -114,12 +114,11 @@ def summarized(rows: FloatArray) -> Batch:
 
 
 def _mean_cosine(rows: FloatArray, square: FloatArray) -> float:
-    """Mean cosine of all pairs of rows that are not 0: the squared length of the sum of all directions, less the
-    diagonal."""
+    """Mean cosine of all pairs of rows that are not 0."""
     used = square > 0
     count = int(np.count_nonzero(used))
     total = np.divide(1, np.sqrt(square), out=np.zeros_like(square), where=used) @ rows
-    return (float(total @ total) - count) / (count * (count - 1)) if count > 1 else nan
+    return mean_pair_cosine(total, count)
 
 
 def _pair_cosines(rows: FloatArray) -> FloatArray:
