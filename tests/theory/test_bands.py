@@ -167,6 +167,7 @@ def test_residual_gradients(changes: dict[str, object], times: float) -> None:
         ({"activation": "relu", "width": 50, "depth": 40}, False, False),
         ({"activation": "relu", "normalization": "layer", "depth": 30}, True, False),
         ({"activation": "tanh", "normalization": "batch", "samples": 200, "depth": 3}, False, False),
+        ({"activation": "tanh", "normalization": "layer", "width": 16, "depth": 2}, True, False),
         ({"activation": "relu"}, True, True),
     ],
     ids=lambda changes: "-".join(map(str, changes.values())) if isinstance(changes, dict) else "",
