@@ -541,7 +541,7 @@ ACTIVATIONS = Catalogue(
             name="ABReLU",
             phi=lambda z, a: np.maximum(z, 0),
             dphi=lambda z, a: (z > 0).astype(z.dtype),
-            latex=r"\phi(z)_i = \max(0, z_i - \alpha\,\bar z),\ \bar z\ \text{the mean over the sample's units}",
+            latex=r"\phi(z)_i = \max(0, z_i - \alpha\,\bar z)",
             kinks=(0.0,),
             param=Param("alpha", 1.0, -2.0, 2.0, 0.1, "Share of the mean that is subtracted."),
             layer=ABRELU,

@@ -30,7 +30,7 @@ def probe(items: Sequence[tuple[Activation, float]], points: Sequence[float]) ->
 
 
 def properties_table() -> None:
-    """Formula, range, slopes, boundedness, centre, monotony, source: one row per function, all computed."""
+    """Formula, range, slopes, boundedness, centre, monotony: one row per function, all computed."""
     rows = []
     for activation in ACTIVATIONS.values():
         t = properties(activation)
@@ -43,10 +43,10 @@ def properties_table() -> None:
                 "bounded": _yes(t.bounded),
                 "zero-centred": _yes(t.zero_centred),
                 "monotone": _yes(t.monotone),
-                "source": activation.source,
             }
         )
     st.table(pd.DataFrame(rows).set_index("function"))
+    st.caption("Sources: " + "; ".join(f"{one.name}: {one.source}" for one in ACTIVATIONS.values()) + ".")
 
 
 def gain_table() -> None:

@@ -27,6 +27,11 @@ times as long as everything else of a rerun, and a class follows one experiment.
 must follow from the first; no widgets inside."""
 
 
+def weight() -> Literal["primary", "secondary"]:
+    """Of the button that a page asks for: white on the dark theme's light accent could not be read."""
+    return "secondary" if st.context.theme.type == "dark" else "primary"
+
+
 def on_a_phone() -> bool:
     """Whether the visitor's browser says that it is one of a phone."""
     return "Mobi" in st.context.headers.get("User-Agent", "")
@@ -50,7 +55,7 @@ def refusals_told(experiment: Experiment) -> Iterator[None]:
         yield
     except OverBudget as error:
         st.error(str(error), icon=":material/weight:")
-        st.button("Use the size that fits", type="primary", on_click=load, args=(error.fit,), key="fit")
+        st.button("Use the size that fits", type=weight(), on_click=load, args=(error.fit,), key="fit")
         st.stop()
     except MissingData as error:
         st.error(str(error), icon=":material/folder_off:")

@@ -8,6 +8,7 @@ from initviz.advice.diagnosis import settled
 from initviz.advice.findings import Direction, Finding, Severity, every
 from initviz.advice.fix import Fix, promise
 from initviz.measure.propagation import Propagation
+from initviz.ui import parts
 from initviz.ui.state import load
 
 _ICONS: dict[Severity, str] = {
@@ -40,7 +41,7 @@ def remedy(fixes: Sequence[Fix]) -> None:
         text.markdown(f":material/healing: **{lead}:** {' '.join(filter(None, (fix.reason, fix.sentence)))}")
         button.button(
             "Apply this one" if number else "Apply the fix",
-            type="secondary" if number else "primary",
+            type="secondary" if number else parts.weight(),
             on_click=load,
             args=(fix.experiment,),
             key=key,

@@ -12,7 +12,7 @@ from initviz.learn.history import COLUMNS
 from initviz.learn.lessons import LESSONS, Lesson
 from initviz.learn.settings import TRAINING_DEFAULTS, TRAINING_FIELDS
 from initviz.text import say
-from initviz.ui import starts
+from initviz.ui import parts, starts
 from initviz.ui.live import SLICE, Live, View
 from initviz.ui.state import Option, Visit, key, load, put
 
@@ -79,7 +79,7 @@ def controls(live: Live) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         label = "Stop" if live.on else "More epochs" if finished else "Continue" if begun else "Start"
         icon = ":material/pause:" if live.on else ":material/play_arrow:"
-        st.button(label, icon=icon, type="primary", on_click=_toggle, args=(live,), key="go")
+        st.button(label, icon=icon, type=parts.weight(), on_click=_toggle, args=(live,), key="go")
         st.button("Step", icon=":material/skip_next:", on_click=_step, args=(live,), disabled=live.on, key="step")
         st.button("From the start", icon=":material/replay:", on_click=_forget, disabled=not begun, key="again")
 
