@@ -14,7 +14,7 @@ from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Bins, Propagation
-from initviz.ui import layer_tables, parts, sentences
+from initviz.ui import layer_tables, multiples, parts, sentences
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import open_page, theme
 from initviz.ui.runs import COMPARISON, RUNS, remark, runs_of, shapes, weight_density
@@ -22,16 +22,22 @@ from initviz.ui.state import Option, Visit
 
 LIMITS = Catalogue("axis", [*AXES.values(), FIXED])
 OF = Catalogue("quantity", [QUANTITIES["h"], QUANTITIES["z"]])
-OPTIONS = {
-    "view": Option(Choice("View", "How the distributions are drawn.", layers.VIEWS), "histograms"),
-    "of": Option(Choice("Of", "Outputs h or pre-activations z.", OF), "h"),
-    "axis": Option(Choice("Axis", "One for all layers, in decades, each its own, or fixed limits.", LIMITS), "own"),
-    "low": Option(Number("from", "Lower end of the fixed axis.", -1000, 1000, 0.5), -1.0),
-    "high": Option(Number("to", "Upper end of the fixed axis.", -1000, 1000, 0.5), 1.0),
-    "bins": Option(Number("bins", "Of each histogram.", 10, 120, integer=True, marks=(10, 20, 30, 60, 90, 120)), 60),
-    "layer": Option(Number("weights of layer", "Whose weights are shown.", 1, 100, integer=True, until="depth"), 1),
-    "log": Option(Switch("log axis", "For the std by depth."), True),
-} | COMPARISON
+OPTIONS = (
+    {
+        "view": Option(Choice("View", "How the distributions are drawn.", layers.VIEWS), "histograms"),
+        "of": Option(Choice("Of", "Outputs h or pre-activations z.", OF), "h"),
+        "axis": Option(Choice("Axis", "One for all layers, in decades, each its own, or fixed limits.", LIMITS), "own"),
+        "low": Option(Number("from", "Lower end of the fixed axis.", -1000, 1000, 0.5), -1.0),
+        "high": Option(Number("to", "Upper end of the fixed axis.", -1000, 1000, 0.5), 1.0),
+        "bins": Option(
+            Number("bins", "Of each histogram.", 10, 120, integer=True, marks=(10, 20, 30, 60, 90, 120)), 60
+        ),
+        "layer": Option(Number("weights of layer", "Whose weights are shown.", 1, 100, integer=True, until="depth"), 1),
+        "log": Option(Switch("log axis", "For the std by depth."), True),
+    }
+    | multiples.OPTIONS
+    | COMPARISON
+)
 COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "saturated", "zero", "dead", "cosine")
 
 
@@ -83,4 +89,5 @@ with parts.waiting(charts, current, 700):
         sentences.sentence(sentences.first(findings, "forward", propagation))
     with charts:
         draw(current, propagation, shown, theme())
+        multiples.panels(current, theme())
         layer_tables.download(propagation)

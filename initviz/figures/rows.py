@@ -1,6 +1,6 @@
 """From a Propagation to the few numbers that a picture of its distributions needs: one row per layer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import TypeAlias
@@ -10,9 +10,10 @@ import numpy as np
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
 from initviz.figures.axes import SHARED_BINS, ValueAxis, common_axis, own_edges
+from initviz.figures.row_words import note, span
 from initviz.figures.theme import WARNING
 from initviz.measure.propagation import FINE, Bins, Gradient, Histogram, Layer, Propagation, Signal
-from initviz.text import percent, show
+from initviz.text import percent
 
 Expected: TypeAlias = Mapping[int, tuple[FloatArray, FloatArray]]
 """Layer -> (edges (bins + 1,), expected share of the values in each bin (bins,))."""
@@ -134,6 +135,19 @@ def rows(
     ], common
 
 
+def rows_over_one_axis(
+    runs: Sequence[Propagation], quantity: Quantity, limit: int
+) -> tuple[list[list[Row]], ValueAxis | None]:
+    """The rows of several runs, all over one axis."""
+    having = [[(layer, data) for layer in run if (data := quantity.of(layer)) is not None] for run in runs]
+    chosen = [[every[index] for index in even_choice(len(every), limit)] for every in having]
+    every = [data.histogram for some in chosen for _, data in some]
+    common = common_axis("shared", every, quantity.log, SHARED_BINS)
+    return [
+        [_row(layer.layer, data, data.histogram, quantity, common, {}) for layer, data in some] for some in chosen
+    ], common
+
+
 def _binned(data: Signal | Gradient, bins: Bins | None) -> Histogram:
     return data.fine.histogram(bins) if bins and isinstance(data, Signal) else data.histogram
 
@@ -154,9 +168,9 @@ def _row(
         common.places if common else edges,
         _shares(fine, data.zero if isinstance(data, Signal) else 0.0, edges),
         _rebinned(*expected[layer], edges) if layer in expected else None,
-        _note(data, histogram, quantity),
+        note(data, histogram, quantity.log),
         -low / 2 / (high / 2 - low / 2) if low <= 0 <= high and histogram.counts.any() and not quantity.log else None,
-        _span(data, histogram, quantity, edges),
+        span(data, histogram, quantity.log, edges),
         data.zero if isinstance(data, Signal) else 0.0,
     )
 
@@ -180,25 +194,3 @@ def _shares(histogram: Histogram, zero: float, edges: FloatArray) -> FloatArray:
 def _rebinned(old_edges: FloatArray, masses: FloatArray, edges: FloatArray) -> FloatArray:
     """Masses over other edges, each spread evenly over its bin."""
     return np.diff(np.interp(edges, old_edges, np.concatenate([[0.0], np.cumsum(masses)])))
-
-
-def _note(data: Signal | Gradient, histogram: Histogram, quantity: Quantity) -> str:
-    notes = [f"{WARNING} {percent(data.nonfinite)} overflow"] if data.nonfinite else []
-    if histogram.total:
-        if quantity.log and histogram.below:
-            notes.append(f"{percent(histogram.below / histogram.total)} exactly 0")
-        elif histogram.below or histogram.above:
-            notes.append(f"{percent((histogram.below + histogram.above) / histogram.total)} outside")
-    return ", ".join(notes)
-
-
-def _span(data: Signal | Gradient, histogram: Histogram, quantity: Quantity, edges: FloatArray) -> str:
-    if not histogram.counts.any():
-        return ""
-    if isinstance(data, Signal) and data.min == data.max:
-        return f"all {show(data.min)}"
-    if edges[0] == -edges[-1]:
-        return f"±{show(float(f'{edges[-1]:.2g}'))}"
-    ends = histogram.edges[[0, -1]]
-    low, high = (show(float(f"{end:.2g}")) for end in (10.0**ends if quantity.log else ends))
-    return f"{low} to {high}"

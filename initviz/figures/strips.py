@@ -39,8 +39,13 @@ def ridges(shown: Sequence[Row], picture: Picture) -> go.Figure:
 def violins(shown: Sequence[Row], picture: Picture) -> go.Figure:
     """One smooth density per layer mirrored about its baseline, its width following the share of values there, with a
     line at the median."""
+    return _strip(violin_shapes(shown, picture), shown, picture, VIOLIN, top=0.6)
+
+
+def violin_shapes(shown: Sequence[Row], picture: Picture) -> list[dict[str, Any]]:
+    """The traces of the violins and of their medians."""
     shapes = [_shape(row, _mirrored(row, -place, picture), picture) for place, row in enumerate(shown)]
-    return _strip([*shapes, _medians(shown, picture)], shown, picture, VIOLIN, top=0.6)
+    return [*shapes, _medians(shown, picture)]
 
 
 def _strip(
