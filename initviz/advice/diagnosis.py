@@ -251,8 +251,10 @@ def _symmetry(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     if any(layer.bias_variance for layer in experiment.spec().layers):
         equal[:] = False
     one = tuple(1 + int(k) for k in np.flatnonzero(alike & (norm > 0)))
-    idle = tuple(1 + int(k) for k in np.flatnonzero(equal & (norm == 0)))
-    hit = tuple(sorted(one + idle))
+    finite = layers.column("grad_w_nonfinite")[1:] == 0
+    idle = tuple(1 + int(k) for k in np.flatnonzero(equal & (norm == 0) & finite))
+    lost = tuple(1 + int(k) for k in np.flatnonzero(equal & ~finite & ~(alike & (norm > 0))))
+    hit = tuple(sorted(one + idle + lost))
     if not hit or experiment.width == 1:
         return
     said = []
@@ -263,6 +265,8 @@ def _symmetry(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
         )
     if idle:
         said.append(f"in {span(idle)} all weights are equal and their gradient is exactly 0, so that nothing is learnt")
+    if lost:
+        said.append(f"in {span(lost)} all weights are equal, so that the units of a layer are copies of each other")
     yield Finding(
         "symmetry",
         "bad",

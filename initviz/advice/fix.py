@@ -70,7 +70,7 @@ def propose(experiment: Experiment) -> tuple[Fix, ...]:
         return (first,)
     surest = max(kept, key=lambda fix: fix.odds, default=None)
     if first and surest and first.odds < LIKELY <= surest.odds:
-        return first, replace(surest, reason=f"Surer: {_share_in_words(surest.odds)} networks of this width.")
+        return first, replace(surest, reason="A larger change, but surer.")
     other = _other_activation(experiment)
     if other is None or other.odds < EVEN or (first and other.odds <= first.odds < LIKELY):
         return (first,) if first else ()

@@ -35,10 +35,11 @@ def learning(layers: Columns) -> Finding:
     the weights (all equal), dL/dW alone is compared.
     """
     ratio, norm = layers.column("grad_w_ratio")[1:], layers.column("grad_w_norm")[1:]
+    finite = layers.column("grad_w_nonfinite")[1:] == 0
     pace = np.where(np.isfinite(ratio), ratio, norm) if np.isfinite(ratio).any() else norm
     what = "dL/dW over W" if np.isfinite(ratio).any() else "dL/dW"
-    moving = 1 + np.flatnonzero(np.isfinite(pace) & (pace > 0))
-    still = tuple(int(k) for k in 1 + np.flatnonzero(norm == 0))
+    moving = 1 + np.flatnonzero(np.isfinite(pace) & (pace > 0) & finite)
+    still = tuple(int(k) for k in 1 + np.flatnonzero((norm == 0) & finite))
     idle = f"In {span(still)} dL/dW is exactly 0: nothing is learnt there. " if still else ""
     if moving.size < 2:
         alone = f"Only layer {moving[0]} learns." if moving.size else ""

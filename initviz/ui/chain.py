@@ -10,7 +10,7 @@ from initviz.fields import Number
 from initviz.figures.gradients import chain_product
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Propagation
-from initviz.text import show
+from initviz.text import say, show
 from initviz.ui import parts
 from initviz.ui.state import Option, Visit
 
@@ -44,7 +44,7 @@ def _draw(key: str, factor: float, count: int, _propagation: Propagation, _look:
     left, right = st.columns(2, gap="medium")
     with left:
         parts.chart(chain_product(factors, count, theme=_look), "chain", "Product of the factors")
-    rows = [{"layers": n, **{name: f"{one**n:.3g}" for name, one in factors.items()}} for n in sorted({*STEPS, count})]
+    rows = [{"layers": n, **{name: say(one**n) for name, one in factors.items()}} for n in sorted({*STEPS, count})]
     right.dataframe(pd.DataFrame(rows), hide_index=True, key="products", alt="Products of factors")
     right.caption(
         "The gradient at the first layer is a product of one factor per layer. The slope alone (0.25 for the sigmoid)"

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from initviz.figures.pairs import pair_table
 from initviz.figures.theme import Theme
 from initviz.network.experiment import Experiment
+from initviz.text import show
 from initviz.theory.phase import PairGrowth
 from initviz.ui import parts
 from initviz.ui.cache import growth_of_pairs
@@ -77,7 +78,7 @@ def _pair_sentence(growth: PairGrowth, experiment: Experiment) -> str:
     if np.isnan(forward):
         said += f"has no prediction: {experiment.weights.unpredictable}. "
     else:
-        said += f"multiplies the signal by {forward:.3g} and the gradient by {backward:.3g} per layer. "
+        said += f"multiplies the signal by {show(forward)} and the gradient by {show(backward)} per layer. "
     return said + (
         f"{(kept[0] & kept[1]).sum()} of {np.isfinite(growth.forward).sum()} predicted pairs keep both within"
         f" {100 * KEPT:g} % a layer."

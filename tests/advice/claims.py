@@ -85,13 +85,17 @@ def shares(p: Propagation, finding: Finding) -> Said:
 def symmetry(p: Propagation, finding: Finding) -> Said:
     norm, columns, spread = (p.column(f) for f in ("grad_w_norm", "grad_w_unique_columns", "weight_std"))
     hit = list(finding.layers)
-    assert (columns[hit] == 1).all()
-    idle = [layer for layer in hit if norm[layer] == 0]
+    finite = p.column("grad_w_nonfinite") == 0
+    idle = [layer for layer in hit if norm[layer] == 0 and finite[layer]]
+    lost = [layer for layer in hit if not norm[layer] > 0 and not finite[layer]]
+    assert (columns[[layer for layer in hit if layer not in lost]] == 1).all()
     assert (spread[idle] == 0).all()
+    assert (spread[lost] == 0).all()
+    assert ("copies of each other" in finding.sentence) == bool(lost)
     missing = np.flatnonzero((columns == 1) & (norm > 0))
     assert set(missing) <= set(hit)
     assert ("exactly 0" in finding.sentence) == bool(idle)
-    assert ("learn as one" in finding.sentence) == (len(idle) < len(hit))
+    assert ("learn as one" in finding.sentence) == (len(idle) + len(lost) < len(hit))
     return {"unique_columns": 1, "layers": len(hit), "idle": len(idle)}, []
 
 

@@ -254,7 +254,16 @@ def test_two_layers_are_graded_by_the_factor() -> None:
     def grade(factor: float) -> str | None:
         columns = {"std": np.array([1.0, 1.0, factor]), "grad_h_std": np.ones(3)}
         short = {name: np.full(3, 9.0) for name in ("grad_w_unique_columns", "grad_w_norm", "fan_in")}
-        zero = ("saturated", "zero", "dead", "cosine", "nonfinite", "grad_h_nonfinite", "weight_mean")
+        zero = (
+            "saturated",
+            "zero",
+            "dead",
+            "cosine",
+            "nonfinite",
+            "grad_h_nonfinite",
+            "grad_w_nonfinite",
+            "weight_mean",
+        )
         half = ("grad_h_float16_zero", "grad_h_float16_overflow")
         made = Made(columns | short | {name: np.zeros(3) for name in zero + half} | {"weight_std": np.arange(3.0)})
         return verdict(diagnose(Experiment(depth=2), made))["forward"]
