@@ -77,7 +77,7 @@ TEXTBOOK: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "swish": ({"activation": "swish"}, {"initializer": "critical"}),
     "linear, narrow and deep": (
         {"activation": "linear", "initializer": "lecun_normal", "width": 10, "depth": 100},
-        {"initializer": "orthogonal", "gain": 1.0},
+        {"initializer": "orthogonal"},
     ),
     "tanh, all zero": ({"initializer": "zeros"}, {"initializer": "lecun_normal"}),
     "relu, all zero": ({"initializer": "zeros", "activation": "relu"}, {"initializer": "he_normal"}),
