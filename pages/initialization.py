@@ -91,3 +91,4 @@ with parts.waiting(charts, current, 700):
         draw(current, propagation, shown, theme())
         multiples.panels(current, theme())
         layer_tables.download(propagation)
+layer_tables.convolution(current.experiment)

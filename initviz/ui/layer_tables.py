@@ -57,3 +57,14 @@ def download(propagation: Propagation) -> None:
         icon=":material/download:",
         key="csv",
     )
+
+
+def convolution(experiment: Experiment) -> None:
+    """fan_in of a convolution's kernel, and what the initializer's law makes of it: only dense layers are simulated."""
+    with st.expander("Only dense layers are simulated: the fan_in of a convolution"):
+        kernel = int(st.number_input("kernel size k", 1, 31, 3, key="kernel"))
+        channels = int(st.number_input("channels C that come in, and go out", 1, 4096, 64, key="channels"))
+        fan_in = kernel * kernel * channels
+        variance = experiment.weights.variance(fan_in, fan_in, experiment.settings)
+        law = "no law" if variance is None else f"Var W = {say(variance)}, std {say(variance**0.5)}"
+        st.markdown(f"fan_in = k · k · C = **{fan_in}**; {experiment.weights.name}: {law}.")

@@ -328,3 +328,12 @@ def test_the_sliders_of_the_map_show_the_experiment_and_move_it(open_page: Visit
 def test_an_ensemble_says_what_its_bands_cover(open_page: Visit) -> None:
     said = [caption.value for caption in works(open_page("initialization", seeds="3")).caption]
     assert any("median of 3 networks" in one and f"{100 * COVERAGE:g} %" in one for one in said)
+
+
+def test_the_fan_in_of_a_convolution(open_page: Visit) -> None:
+    page = open_page("initialization", initializer="lecun_normal")
+    page.number_input(key="kernel").set_value(5)
+    works(page.number_input(key="channels").set_value(10).run())
+    (said,) = [text.value for text in page.markdown if "k · k · C" in text.value]
+    assert "**250**" in said
+    assert f"Var W = {say(1 / 250)}" in said
