@@ -25,7 +25,7 @@ def test_weights_are_work_whatever_is_multiplied(initializer: str) -> None:
     """25 million weights for two samples: they take a second, and must not pass for a small job."""
     needed = cost(Experiment(initializer=initializer, depth=100, width=500, samples=2))
     assert needed.products < SMALL_GFLOP / 2
-    assert needed.gflop > 5 * SMALL_GFLOP
+    assert needed.gflop > 10 * SMALL_GFLOP  # its layers alone, whatever their size, count half of that
 
 
 def test_drawing_counts_where_it_takes_longer_than_a_draw() -> None:
