@@ -50,5 +50,6 @@ match current.options["show"]:
                 propagation = parts.run(current.experiment)
                 layer = propagation.layers[min(current.options["layer"], current.experiment.depth)]
                 st.markdown(slope_sentence(current.experiment, layer))
+                st.caption(activation_tables.rule_of_thumb(layer))
             with charts:
                 activation_charts.draw(current.key, current, layer, look)

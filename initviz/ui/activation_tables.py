@@ -10,7 +10,16 @@ import streamlit as st
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.gaussian.moments import Gains, critical_point, gains, has_moments
 from initviz.gaussian.properties import properties
-from initviz.text import show
+from initviz.measure.propagation import Layer
+from initviz.text import percent, show
+
+
+def rule_of_thumb(layer: Layer) -> str:
+    """The articles' rule, beside the share of dead units that it turns on."""
+    return (
+        "Rule of thumb: sigmoid where outputs are probabilities, ReLU first in hidden layers, Leaky ReLU where units"
+        f" die. In layer {layer.layer} of this network **{percent(layer.dead)}** of the units are dead."
+    )
 
 
 def probe(items: Sequence[tuple[Activation, float]], points: Sequence[float]) -> None:

@@ -20,7 +20,7 @@ from initviz.network.columns import COLUMNS
 from initviz.network.experiment import FIELDS, Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.network.presets import PRESETS
-from initviz.text import say
+from initviz.text import percent, say
 from initviz.ui.page import PAGES
 from tests.app.conftest import SMALL, Visit, charts, link, link_warnings, sentences, shown, works
 
@@ -337,3 +337,9 @@ def test_the_fan_in_of_a_convolution(open_page: Visit) -> None:
     (said,) = [text.value for text in page.markdown if "k · k · C" in text.value]
     assert "**250**" in said
     assert f"Var W = {say(1 / 250)}" in said
+
+
+def test_the_rule_of_thumb_stands_beside_the_dead_share(open_page: Visit) -> None:
+    page = works(open_page("activations", activation="relu", samples="2", layer="3"))
+    (said,) = [caption.value for caption in page.caption if "Rule of thumb" in caption.value]
+    assert f"**{percent(simulate(shown(page)).column('dead')[3])}**" in said
