@@ -10,6 +10,7 @@ from initviz.learn.pictures import Answers, Curve, Plane
 from initviz.text import say
 from initviz.ui import parts
 from initviz.ui.live import View
+from initviz.ui.scrubber import scrubber
 
 _BOXES = {"learns": st.success, "hardly": st.warning, "not": st.error, "diverged": st.error}
 _ICONS = {
@@ -76,8 +77,10 @@ def details(view: View, column: str, look: Theme) -> None:
         parts.chart(figure, "layer-heat", f"{COLUMNS[column].name.capitalize()}, layer by layer")
     with right:
         parts.chart(figures.first_step(history, column, theme=look), "first-step", "What did step 1 change?")
-    left, _ = st.columns(2, gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
+        scrubber(history, column, look)
+    with right:
         if isinstance(view.picture, Answers):
             parts.chart(pictures.digits(view.picture, theme=look), "digits", "Some test digits, wrong ones first")
         elif isinstance(view.picture, Plane):

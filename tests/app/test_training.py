@@ -1,11 +1,16 @@
 """The training page without a browser: ready at once, one step at a time, every task, compare, what the link holds."""
 
+import json
+from math import log10
+
 import pytest
 
-from initviz import train
+from initviz import Experiment, train
+from initviz.figures.theme import LIGHT
 from initviz.learn.lessons import LESSONS
 from initviz.learn.settings import Training
 from initviz.learn.tasks import TASKS
+from initviz.ui.scrubber import frames
 from initviz.ui.training_controls import FOLLOWED
 from tests.app.conftest import Visit, charts, link, link_warnings, sentences, shown, works
 
@@ -101,3 +106,15 @@ def test_a_lesson_is_loaded_with_its_starts_and_its_question(open_page: Visit) -
     assert link(page)["starts"].count(";") == len(lesson.starts) - 2
     assert [text.value for text in page.markdown if lesson.question in text.value]
     assert page.selectbox(key="lesson").value == "limit"
+
+
+def test_the_scrubber_is_handed_the_history() -> None:
+    trained = train(Experiment(activation="relu", initializer="he_normal", depth=2, width=8), task="circle", epochs=1)
+    for column in FOLLOWED:
+        sent = json.loads(json.dumps(frames(trained.history, column, LIGHT), allow_nan=False))
+        assert sent["steps"] == trained.history.steps.tolist()
+        known = [value for row in sent["values"] for value in row if value is not None]
+        assert all(sent["low"] <= value <= sent["high"] for value in known)
+        assert len(sent["values"][0]) == 3
+    std = json.loads(json.dumps(frames(trained.history, "std", LIGHT)))
+    assert std["values"][-1][1] == pytest.approx(log10(trained.history.column("std")[-1, 1]), rel=1e-3, abs=1e-4)

@@ -93,3 +93,24 @@ def test_a_closed_tab_costs_no_work(server: tuple[str, int], chromium: Browser) 
     context.close()
     time.sleep(2)
     assert busy(process, 2.0) < 0.3
+
+
+def test_the_scrubber_moves_by_keyboard_and_asks_nothing_of_the_server(address: str, page: Page) -> None:
+    visit(page, f"{address}/training?activation=relu&initializer=he_normal&depth=3&width=16&task=circle&epochs=1")
+    press(page, "Start")
+    expect(page.get_by_role("button", name="More epochs", exact=True)).to_be_visible()
+    settle(page)
+    slider, said = page.get_by_role("slider", name="Recorded step"), page.locator(".scrubber output")
+    expect(said).to_have_text("step 50")
+    sent: list[str] = []
+    page.on("websocket", lambda socket: sent.append(socket.url))
+    line = page.locator(".scrubber polyline").last
+    before = line.get_attribute("points")
+    slider.focus()
+    slider.press("Home")
+    expect(said).to_have_text("step 0")
+    assert line.get_attribute("points") != before
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(said).to_have_text("step 50")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert not sent
