@@ -51,6 +51,12 @@ COMMANDS = Catalogue(
             training.run_training,
             (experiment_flags, training_flags, format_flag),
         ),
+        Command(
+            "coordinates",
+            "How far a training step moves each layer, as a power of the width, and what that means",
+            training.check_coordinates,
+            (experiment_flags, training_flags, format_flag),
+        ),
         Command("sweep", "Measure a grid of experiments into a folder", sweep.run, (sweep.sweep_flags,)),
         Command(
             "audit",

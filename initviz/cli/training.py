@@ -1,4 +1,4 @@
-"""`train`: what becomes of a network."""
+"""`train` and `coordinates`: what becomes of a network, and how far its first steps move it."""
 
 import json
 from argparse import Namespace
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from initviz.cli.command import Answer
 from initviz.cli.flags import FORMATS, Row, known, read_experiment, read_training, say
+from initviz.learn.coordinates import coordinate_check
 from initviz.learn.run import train
 
 DIVERGED = 1
@@ -46,3 +47,14 @@ def run_training(options: Namespace) -> Answer:
     else:
         text = form.render(rows)
     return Answer(text, DIVERGED if trained.diverged else 0)
+
+
+def check_coordinates(options: Namespace) -> str:
+    """One row for each layer: measured and derived exponent of the width, and the verdict."""
+    checked = coordinate_check(read_experiment(options), read_training(options))
+    layers = zip(checked.slopes.tolist(), checked.predicted.tolist(), checked.sentences(), strict=True)
+    rows = [
+        {"layer": layer, "slope": slope, "predicted": predicted, "verdict": sentence}
+        for layer, (slope, predicted, sentence) in enumerate(layers, 1)
+    ]
+    return FORMATS[options.format].render(rows)

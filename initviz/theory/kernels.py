@@ -14,6 +14,7 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.gaussian.kernels import pair_moments
 from initviz.gaussian.moments import moments
+from initviz.network.normalization import EPSILON
 from initviz.network.spec import LayerSpec, NetworkSpec
 from initviz.theory.layers import no_prediction
 
@@ -28,17 +29,19 @@ class LayerKernel:
     """E z z' of what enters the activation."""
     slopes: FloatArray
     """E phi'(z) phi'(z'), each sample with the variance it has; for maxout the chance that the same piece wins."""
+    shrink: FloatArray
+    """What layer normalization multiplies a product of two gradients by on their way back; 1 without it."""
 
 
 def layer_kernels(spec: NetworkSpec, inputs: FloatArray) -> tuple[LayerKernel, ...]:
     """The kernels of hidden layers 1..depth for a batch (samples, features), as accurate as `pair_law`.
 
     With a skip connection h' = h + a phi(z), and E h h' gains the products of means too. Raises InputError where theory
-    does not know the network, and for networks with normalization, where slopes alone do not make a gradient.
+    does not know the network, and with batch normalization, which ties the samples of a batch together.
     """
     reason = no_prediction(spec)
-    if not reason and any(layer.normalization.axis is not None for layer in spec.layers):
-        reason = "No kernel for networks with normalization: its derivative is more than a product of slopes."
+    if not reason and any(layer.normalization.axis == 0 for layer in spec.layers):
+        reason = "No kernel with batch normalization: it ties the samples of a batch together."
     if reason:
         raise InputError(reason)
     inputs = inputs.astype(np.float64, copy=False)
@@ -55,6 +58,11 @@ def _through(layer: LayerSpec, kernel: FloatArray, mean: FloatArray) -> LayerKer
     """One layer, from E h h' and E h of what enters it."""
     assert layer.weight_variance is not None, "no_prediction has refused it"
     z = layer.fan_in * layer.weight_variance * kernel + layer.bias_variance
+    shrink = np.ones_like(z)
+    if layer.normalization.axis is not None:  # over a layer, whose own mean is 0 at infinite width
+        inverse = 1 / np.sqrt(np.diag(z) + EPSILON)
+        shrink = np.multiply.outer(inverse, inverse)
+        z = z * shrink
     q = np.diag(z)
     at = moments(layer.activation, layer.alpha, q)
     a, b = np.triu_indices(len(q), 1)
@@ -65,7 +73,7 @@ def _through(layer: LayerSpec, kernel: FloatArray, mean: FloatArray) -> LayerKer
     if layer.skip:
         beside = layer.branch * np.multiply.outer(mean, at.m1)
         h += kernel + beside + beside.T
-    return LayerKernel(h, z, _symmetric(at.d2, pairs.slopes))
+    return LayerKernel(h, z, _symmetric(at.d2, pairs.slopes), shrink)
 
 
 def _symmetric(diagonal: FloatArray, above: FloatArray) -> FloatArray:

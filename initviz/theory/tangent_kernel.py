@@ -21,10 +21,9 @@ from math import sqrt
 import numpy as np
 
 from initviz.arrays import FloatArray
-from initviz.gaussian.kernels import pair_law
 from initviz.gaussian.moments import at_infinite_width, moments
-from initviz.network.normalization import EPSILON
 from initviz.network.spec import LayerSpec, NetworkSpec
+from initviz.theory.kernels import layer_kernels
 
 
 def no_tangent_kernel(spec: NetworkSpec) -> str:
@@ -42,20 +41,6 @@ class Rates:
 
     weights: float = 1.0
     units: float = 1.0
-
-
-@dataclass(frozen=True)
-class _Kernels:
-    """Of one hidden layer, each (n, n)."""
-
-    before: FloatArray
-    """E h h' of what enters."""
-    z: FloatArray
-    """E z z' of what enters the activation."""
-    slopes: FloatArray
-    """E phi'(z) phi'(z')."""
-    shrink: FloatArray
-    """What normalization multiplies a product of two gradients by."""
 
 
 @dataclass(frozen=True)
@@ -122,44 +107,21 @@ def tangent_kernel(
     """
     rates = rates or [Rates()] * len(spec)
     hidden, output = spec.layers[:-1], spec.layers[-1]
-    kernels, product = _forward(hidden, x.astype(float))
-    parts = [rates[-1].weights * output.fan_in * product + rates[-1].units]
-    passed = np.full_like(product, output.fan_in * _variance(output) * output_factor**2)
-    for layer, at, rate in zip(hidden[::-1], kernels[::-1], rates[-2::-1], strict=True):
+    x = x.astype(float)
+    kernels = layer_kernels(spec.first(len(hidden)), x)
+    entering_h = [x @ x.T / x.shape[1], *(at.h for at in kernels)]
+    parts = [rates[-1].weights * output.fan_in * entering_h[-1] + rates[-1].units]
+    passed = np.full_like(entering_h[-1], output.fan_in * _variance(output) * output_factor**2)
+    below = zip(hidden[::-1], kernels[::-1], entering_h[-2::-1], rates[-2::-1], strict=True)
+    for layer, at, before, rate in below:
         entering = passed * layer.branch**2 * at.slopes
         part = np.zeros_like(entering)
         if layer.normalization.axis is not None:
             part += rate.units * entering * (at.z + 1)
         entering = entering * at.shrink
-        parts.append(part + entering * (rate.weights * layer.fan_in * at.before + rate.units))
+        parts.append(part + entering * (rate.weights * layer.fan_in * before + rate.units))
         passed = layer.fan_in * _variance(layer) * entering + (passed if layer.skip else 0)
     return TangentKernel(spec, tuple(parts[::-1]), tuple(float(at.z.diagonal().mean()) for at in kernels))
-
-
-def _forward(layers: Sequence[LayerSpec], x: FloatArray) -> tuple[list[_Kernels], FloatArray]:
-    """The kernels of every hidden layer, and E h h' of the last."""
-    product, mean = x @ x.T / x.shape[1], x.mean(axis=1)
-    kernels = []
-    for layer in layers:
-        z = layer.fan_in * _variance(layer) * product + layer.bias_variance
-        shrink = np.ones_like(z)
-        if layer.normalization.axis is not None:
-            inverse = 1 / np.sqrt(z.diagonal() + EPSILON)
-            shrink = np.outer(inverse, inverse)
-            z = z * shrink
-        q = z.diagonal()
-        law = pair_law(layer.activation, layer.alpha, q[:, np.newaxis], q[np.newaxis, :])
-        root = np.sqrt(q)
-        cosine = np.clip(z / np.maximum(np.outer(root, root), np.finfo(float).tiny), -1, 1)
-        np.fill_diagonal(cosine, 1)
-        kernels.append(_Kernels(product, z, law.slopes(cosine), shrink))
-        added, m1 = layer.branch**2 * law.product(cosine), layer.branch * moments(layer.activation, layer.alpha, q).m1
-        if layer.skip:  # a branch is independent of what it is added to, but for its mean
-            product = product + added + np.outer(mean, m1) + np.outer(m1, mean)
-            mean = mean + m1
-        else:
-            product, mean = added, m1
-    return kernels, product
 
 
 def _variance(layer: LayerSpec) -> float:

@@ -58,7 +58,7 @@ def check(expected: FloatArray, draws: FloatArray) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "why"),
-    [({"normalization": "layer"}, "normalization"), ({"initializer": "zeros"}, "not random")],
+    [({"normalization": "batch"}, "normalization"), ({"initializer": "zeros"}, "not random")],
     ids=["normalization", "zeros"],
 )
 def test_no_kernel_says_why(changes: dict[str, str], why: str) -> None:
