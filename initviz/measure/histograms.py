@@ -1,6 +1,5 @@
 """Histograms and medians by counting instead of sorting. Values are finite, their order does not matter."""
 
-from dataclasses import replace
 from math import inf, isfinite, log10, nan
 
 import numpy as np
@@ -8,6 +7,8 @@ import numpy as np
 from initviz.arrays import CountArray, FloatArray
 from initviz.measure.passes import count_between, values_between
 from initviz.measure.propagation import FINE, FineCounts, Histogram, even_edges
+
+SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 
 
 def histogram(values: FloatArray, low: float, high: float, bins: int) -> Histogram:
@@ -36,18 +37,16 @@ def _linear_counts(values: FloatArray, edges: FloatArray) -> CountArray:
 def median_and_log_histogram(values: FloatArray, bins: int) -> tuple[float, Histogram]:
     """(median of the sizes |x|, counts of their log10, where `below` counts the zeros); nan without any value."""
     sizes = np.abs(values)
-    tiny = float(np.finfo(sizes.dtype).smallest_subnormal)
-    positive = sizes if sizes.size and sizes.min() > 0 else values_between(sizes, tiny, inf)
+    positive = sizes if sizes.size and sizes.min() > 0 else values_between(sizes, SMALLEST, inf)
     zeros = sizes.size - positive.size
     if not positive.size:
-        return 0.0 if zeros else nan, replace(histogram(positive, nan, nan, bins), below=zeros)
+        return 0.0 if zeros else nan, _histogram(even_edges(0, 1, bins), np.zeros(bins + 2, np.int64), zeros)
     lowest, highest = positive.min(), positive.max()
     edges = even_edges(log10(lowest), log10(highest), bins)
     limits = np.power(10, edges).astype(sizes.dtype)
     limits[0], limits[-1] = min(limits[0], lowest), max(limits[-1], highest)  # in spite of rounding
     counts = count_between(positive, np.log10(positive), limits, float(edges[0]), _per_bin(edges, bins))
-    counted = _histogram(edges, counts)
-    return _median(positive, zeros, limits, counted.counts), replace(counted, below=zeros)
+    return _median(positive, zeros, limits, counts[1:-1]), _histogram(edges, counts, zeros)
 
 
 def _per_bin(edges: FloatArray, bins: int) -> float:
@@ -56,11 +55,11 @@ def _per_bin(edges: FloatArray, bins: int) -> float:
     return scale if isfinite(scale) else 0.0
 
 
-def _histogram(edges: FloatArray, counts: CountArray) -> Histogram:
+def _histogram(edges: FloatArray, counts: CountArray, zeros: int = 0) -> Histogram:
     inner = counts[1:-1]
     for array in (edges, inner):
         array.flags.writeable = False
-    return Histogram(edges, inner, below=int(counts[0]), above=int(counts[-1]))
+    return Histogram(edges, inner, below=int(counts[0]) + zeros, above=int(counts[-1]))
 
 
 def _median(positive: FloatArray, zeros: int, limits: FloatArray, counts: CountArray) -> float:

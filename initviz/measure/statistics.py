@@ -7,8 +7,9 @@ results hold from 1e-300 to 1e300 in float64 and over all of float32, subnormal 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import frexp, gcd, isfinite, isnan, ldexp, nan, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,8 +91,8 @@ def _even_steps(size: int, columns: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of a whole 2-D array x, which must still be there when `moments` or `mean_cosine` is first asked
-    for: where values are so large, so small or so far from 0 that they need more care, they go over it again."""
+    """What is known of a whole 2-D array x. It must still be there when `moments` or `mean_cosine` is asked for: where
+    values are so large, so small or so far from 0 that they need more care, they go over it again."""
 
     x: FloatArray
     live: NDArray[np.uint8]
@@ -115,18 +116,18 @@ class Seen:
     one_sign: int
     """Rows whose values are all >= 0 or all <= 0."""
 
-    @cached_property
+    @property
     def sample(self) -> FloatArray:
         """An even subsample; finite values only."""
-        sample = np.concatenate(self.samples)
+        sample = np.concatenate(self.samples) if len(self.samples) > 1 else self.samples[0]
         return sample if isfinite(self.low) and isfinite(self.high) else sample[np.isfinite(sample)]
 
-    @cached_property
+    @property
     def moments(self) -> "Moments":
         """Mean, spread and range of the finite values."""
         return _moments(self)
 
-    @cached_property
+    @property
     def mean_cosine(self) -> float:
         """Mean cosine between two different rows; nan with fewer than two finite, non-zero rows."""
         return _mean_cosine(self)
@@ -138,15 +139,17 @@ class Seen:
 
 def merge(x: FloatArray, parts: Sequence[RunningStatistics]) -> Seen:
     """What is known of x, from the parts that have seen all of its rows, in order."""
-    rows = [part.seen.tolist()[0] for part in parts]
-    total, squares, low, high, *counts, _ = zip(*rows, strict=True)
-    lowest, highest = min(low) + 0.0, max(high) + 0.0  # -0 becomes 0
-    if any(map(isnan, low + high)):
-        lowest = highest = nan
+    rows: list[Any] = [part.seen.item() for part in parts]
+    total, squares, low, high, *counts, _ = rows[0] if len(rows) == 1 else map(sum, zip(*rows, strict=True))
+    if len(rows) > 1:
+        low, high = min(row[2] for row in rows), max(row[3] for row in rows)
+    if any(isnan(row[2]) or isnan(row[3]) for row in rows):
+        low = high = nan
     samples = tuple(part.sample[: row[-1]] for part, row in zip(parts, rows, strict=True))
-    live: NDArray[np.uint8] = np.bitwise_or.reduce([part.live for part in parts])
-    direction: FloatArray = np.add.reduce([part.direction for part in parts])
-    return Seen(x, live, direction, samples, sum(total), sum(squares), lowest, highest, *map(sum, counts))
+    live, direction = parts[0].live, parts[0].direction
+    for part in parts[1:]:
+        live, direction = live | part.live, direction + part.direction
+    return Seen(x, live, direction, samples, total, squares, low + 0.0, high + 0.0, *counts)  # -0 becomes 0
 
 
 def flush(x: FloatArray) -> None:
@@ -219,7 +222,7 @@ def _rows_of_size_one(x: FloatArray) -> FloatArray:
 
 def distinct_columns(x: FloatArray) -> int:
     """Number of different columns; all of them are only compared where the first row leaves a doubt."""
-    if np.unique(x[0]).size == x.shape[1]:
+    if len({value for value in x[0].tolist() if not isnan(value)}) == x.shape[1]:
         return x.shape[1]
     return int(np.unique(passes.column_hashes(x, _as_integers(x))).size)
 
