@@ -135,7 +135,9 @@ def _medians(shown: Sequence[Row], picture: Picture) -> dict[str, Any]:
     for place, row in enumerate(shown):
         if row.shares.any():
             shares = np.concatenate([[0.0], np.cumsum(row.shares)])
-            median = float(np.interp(shares[-1] / 2, shares, picture.edges(row)))
+            bin, part = divmod(float(np.interp(shares[-1] / 2, shares, np.arange(len(shares)))), 1)
+            low, high = picture.edges(row)[int(bin) :][:2]  # apart: their difference may overflow
+            median = low * (1 - part) + high * part
             x += [*compact(np.array([median, median]), DIGITS), None]
             y += [-place - VIOLIN, -place + VIOLIN, None]
     line = {"color": picture.theme.text, "width": 2}
