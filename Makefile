@@ -27,6 +27,7 @@ check: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.simulation
 	$(BIN)/python -m tests.benchmarks.theory
+	$(BIN)/python -m tests.benchmarks.training
 
 load: $(VENV)/.test $(VENV)/.compiled
 	$(BIN)/python -m tests.load $(ARGS)
