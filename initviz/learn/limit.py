@@ -20,6 +20,7 @@ from initviz.learn.losses import CROSS_ENTROPY
 from initviz.learn.parametrization import PARAMETRIZATIONS
 from initviz.learn.settings import Training
 from initviz.learn.tasks import Data
+from initviz.measure.threads import own_threads
 from initviz.network.experiment import Experiment
 from initviz.network.network import LayerValues, Network
 from initviz.text import percent, show
@@ -107,7 +108,7 @@ def own_limit(network: Network, experiment: Experiment, training: Training, data
     if over_batch or len({id(layer.weights) for layer in network.layers}) < len(network):
         return None
     x = data.train_x[:SAMPLES]
-    with np.errstate(all="ignore"):
+    with own_threads(), np.errstate(all="ignore"):
         kernel = own_kernel(network, x, _rates(experiment, training, len(network)))
         if not np.isfinite(kernel).all():
             return None
