@@ -24,7 +24,7 @@ class Page:
     icon: str
     question: str
     group: str
-    """Heading in the menu; the first group lies open there, of the others only the one in use."""
+    """Heading in the menu; the first groups lie open there, of the others only the one in use."""
     experiment: bool = True
     """Whether the page is about the experiment; one to look things up has no controls and leaves the link alone."""
     compares: str = ""
@@ -145,11 +145,16 @@ def theme() -> Theme:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
+LYING_OPEN = 2
+"""Groups of the menu that are never folded: what a start is, and what it is worth."""
+
+
 def _menu(current: Visit, here: Page) -> None:
     query = current.experiment.to_query()
     if held := current.options[pin.NAME]:
         query |= {pin.NAME: held}
     for number, (group, pages) in enumerate(groupby(PAGES.values(), key=lambda page: page.group)):
-        with st.expander(group, expanded=group == here.group) if number else st.container(gap="xxsmall"):
+        folded = number >= LYING_OPEN
+        with st.expander(group, expanded=group == here.group) if folded else st.container(gap="xxsmall"):
             for page in pages:
                 st.page_link(page.path, label=page.title, icon=page.icon, query_params=query, width="stretch")
