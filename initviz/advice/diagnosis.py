@@ -6,6 +6,7 @@ what was measured, never the name of the initializer; the same checks read a pre
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -29,12 +30,39 @@ from initviz.advice.trends import (
     trend,
 )
 from initviz.network.experiment import Experiment
+from initviz.network.spec import LayerSpec, NetworkSpec
 from initviz.text import changed, percent, show, span, times
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is judged, beside the numbers: the hidden layers, and how many samples went through them."""
+
+    spec: NetworkSpec
+    samples: int
+
+    @property
+    def depth(self) -> int:
+        return len(self.spec)
+
+    @property
+    def width(self) -> int:
+        """Units of the widest layer."""
+        return max(layer.width for layer in self.spec.layers)
+
+    @property
+    def last(self) -> LayerSpec:
+        return self.spec.layers[-1]
 
 
 def diagnose(experiment: Experiment, layers: Columns) -> tuple[Finding, ...]:
     """All findings, the gravest first, consequences under their causes; a finding "healthy" when nothing is wrong."""
-    return _judged(experiment, layers, [*_CHECKS, *_MEASURED_CHECKS])
+    return _judged(_subject(experiment), layers, [*_CHECKS, *_MEASURED_CHECKS])
+
+
+def diagnose_network(spec: NetworkSpec, samples: int, layers: Columns) -> tuple[Finding, ...]:
+    """The same for a network of somebody's own, whose layers may all be different, on a batch of so many samples."""
+    return _judged(_Subject(spec, samples), layers, [*_CHECKS, *_MEASURED_CHECKS])
 
 
 def diagnose_prediction(experiment: Experiment, layers: Columns) -> tuple[Finding, ...]:
@@ -42,7 +70,11 @@ def diagnose_prediction(experiment: Experiment, layers: Columns) -> tuple[Findin
 
     It needs the columns std, grad_h_std, saturated, zero, dead and cosine.
     """
-    return _judged(experiment, layers, _CHECKS)
+    return _judged(_subject(experiment), layers, _CHECKS)
+
+
+def _subject(experiment: Experiment) -> _Subject:
+    return _Subject(experiment.spec(), experiment.source.count(experiment.samples))
 
 
 def settled(direction: Direction, layers: Columns) -> Finding:
@@ -66,26 +98,26 @@ def settled(direction: Direction, layers: Columns) -> Finding:
     return Finding("settled", "good", direction, words, f"{sentence} The trouble is {other}.", (), evidence)
 
 
-_Check: TypeAlias = Callable[[Experiment, Columns], Iterator[Finding]]
+_Check: TypeAlias = Callable[[_Subject, Columns], Iterator[Finding]]
 
 
-def _judged(experiment: Experiment, layers: Columns, checks: Sequence[_Check]) -> tuple[Finding, ...]:
-    found = [finding for check in checks for finding in check(experiment, layers)]
+def _judged(network: _Subject, layers: Columns, checks: Sequence[_Check]) -> tuple[Finding, ...]:
+    found = [finding for check in checks for finding in check(network, layers)]
     if is_healthy(found):
-        found.append(_healthy(experiment, layers))
+        found.append(_healthy(network, layers))
     return in_order(found)
 
 
-def _healthy(experiment: Experiment, layers: Columns) -> Finding:
+def _healthy(network: _Subject, layers: Columns) -> Finding:
     forward, backward = trend(signal_sizes(layers)), trend(gradient_sizes(layers))
     size = f"{changed(forward.whole, 'keeps', 'grows')} ({show(forward.factor)} per layer)"
     if forward.severity:
         size = f"goes from a std of {show(forward.start)} to a level of {show(forward.end)}"
     words = (
-        f"from layer 1 to layer {experiment.depth} the signal {size}, the gradient"
+        f"from layer 1 to layer {network.depth} the signal {size}, the gradient"
         f" {changed(backward.whole, 'keeps', 'grows')} on its way back ({show(backward.factor)} per layer)."
     )
-    if experiment.depth == 1:
+    if network.depth == 1:
         words = f"the std of the only layer is {show(forward.end)}; with one layer there is no change to judge."
     return Finding(
         "healthy",
@@ -93,7 +125,7 @@ def _healthy(experiment: Experiment, layers: Columns) -> Finding:
         "both",
         "Signal and gradient survive",
         f"Signal and gradient survive: {words}",
-        tuple(range(1, experiment.depth + 1)),
+        tuple(range(1, network.depth + 1)),
         {"forward": forward.factor, "backward": backward.factor, "std": forward.end},
     )
 
@@ -101,7 +133,7 @@ def _healthy(experiment: Experiment, layers: Columns) -> Finding:
 # --- sizes ---------------------------------------------------------------------------------------------------------
 
 
-def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _signal(network: _Subject, layers: Columns) -> Iterator[Finding]:
     stds = signal_sizes(layers)
     change, severity = trend(stds), signal_trouble(stds)
     seen = tuple(range(1, change.count + 1))
@@ -128,9 +160,9 @@ def _signal(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
         yield Finding(kind, severity, "forward", title, f"{title}: {sizes}; {words}.", seen, evidence)
 
 
-def _gradient(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _gradient(network: _Subject, layers: Columns) -> Iterator[Finding]:
     gradients = gradient_sizes(layers)
-    change, depth = trend(gradients), experiment.depth
+    change, depth = trend(gradients), network.depth
     if change.severity is None:
         return
     first = depth + 1 - change.count
@@ -162,21 +194,21 @@ def _way(change: Trend, what: str) -> tuple[str, str, str]:
 # --- shares --------------------------------------------------------------------------------------------------------
 
 
-def _saturation(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
-    plateau = f"lie on a plateau of {experiment.phi.name}, where the slope is nearly zero"
+def _saturation(network: _Subject, layers: Columns) -> Iterator[Finding]:
+    plateau = f"lie on a plateau of {network.last.activation.name}, where the slope is nearly zero"
     yield from _worst_share(layers, "saturated", "both", "Units are saturated", "of the outputs", plateau)
 
 
-def _silence(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _silence(network: _Subject, layers: Columns) -> Iterator[Finding]:
     yield from _worst_share(layers, "zero", "forward", "Almost everything is zero", "of the outputs", "are zero")
 
 
-def _death(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _death(network: _Subject, layers: Columns) -> Iterator[Finding]:
     """A unit is judged by the samples it has seen: with a few it may be silent for all of them by chance."""
-    samples = experiment.source.count(experiment.samples)
+    samples = network.samples
     if samples >= ENOUGH_SAMPLES:
         words = f"are zero for every one of the {samples} samples"
-        if _is_flat_where_zero(experiment):
+        if _is_flat_where_zero(network):
             words += ": no gradient reaches their weights"
         yield from _worst_share(layers, "dead", "both", "Units are dead", "of the units", words)
         return
@@ -197,10 +229,11 @@ def _death(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
         )
 
 
-def _is_flat_where_zero(experiment: Experiment) -> bool:
+def _is_flat_where_zero(network: _Subject) -> bool:
     """Whether the activation is exactly 0 with slope 0 for very negative z, as ReLU is."""
     far = np.array([-100.0])
-    values = (experiment.phi.phi(far, experiment.phi_alpha), experiment.phi.dphi(far, experiment.phi_alpha))
+    last = network.last
+    values = (last.activation.phi(far, last.alpha), last.activation.dphi(far, last.alpha))
     return not np.concatenate(values).any()
 
 
@@ -224,7 +257,7 @@ def _worst_share(
 # --- likeness ------------------------------------------------------------------------------------------------------
 
 
-def _likeness(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _likeness(network: _Subject, layers: Columns) -> Iterator[Finding]:
     """Only a note where the gradient dies: that finding explains it (see CAUSES)."""
     cosine = layers.column("cosine")
     last, first = float(cosine[-1]), float(cosine[0])
@@ -237,32 +270,31 @@ def _likeness(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
             "forward",
             "Inputs become indistinguishable",
             f"Different inputs become one: their mean cosine goes from {show(first)} to {last:.4g} in layer"
-            f" {experiment.depth}.",
-            (experiment.depth,),
+            f" {network.depth}.",
+            (network.depth,),
             {"first": first, "last": last},
         )
 
 
-def _symmetry(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _symmetry(network: _Subject, layers: Columns) -> Iterator[Finding]:
     """Units are copies of each other where they get the same gradient; where there is none, where all weights are equal
     and nothing else sets the units apart."""
     norm, alike = layers.column("grad_w_norm")[1:], layers.column("grad_w_unique_columns")[1:] == 1
     equal = layers.column("weight_std")[1:] == 0
-    if any(layer.bias_variance for layer in experiment.spec().layers):
+    if any(layer.bias_variance for layer in network.spec.layers):
         equal[:] = False
     one = tuple(1 + int(k) for k in np.flatnonzero(alike & (norm > 0)))
     finite = layers.column("grad_w_nonfinite")[1:] == 0
     idle = tuple(1 + int(k) for k in np.flatnonzero(equal & (norm == 0) & finite))
     lost = tuple(1 + int(k) for k in np.flatnonzero(equal & ~finite & ~(alike & (norm > 0))))
     hit = tuple(sorted(one + idle + lost))
-    if not hit or experiment.width == 1:
+    if not hit or network.width == 1:
         return
     said = []
+    even = all(layer.width == network.width for layer in network.spec.layers)
+    units = f"the {network.width} units of a layer" if even else "the units of a layer"
     if one:
-        said.append(
-            f"in {span(one)} every unit gets the same weight gradient, so that the {experiment.width} units of a layer"
-            " learn as one"
-        )
+        said.append(f"in {span(one)} every unit gets the same weight gradient, so that {units} learn as one")
     if idle:
         said.append(f"in {span(idle)} all weights are equal and their gradient is exactly 0, so that nothing is learnt")
     if lost:
@@ -278,7 +310,7 @@ def _symmetry(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
     )
 
 
-def _sharing(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _sharing(network: _Subject, layers: Columns) -> Iterator[Finding]:
     """Weights are known to be the same by shape, mean and std: two independent draws never agree in all digits."""
     columns = [layers.column(name)[1:].tolist() for name in ("fan_in", "weight_mean", "weight_std")]
     marks = list(zip(*columns, strict=True))
@@ -290,7 +322,7 @@ def _sharing(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
             "note",
             "both",
             "One matrix in many layers",
-            f"{count} of {experiment.depth} layers have the very same weights: they are not independent, so predictions"
+            f"{count} of {network.depth} layers have the very same weights: they are not independent, so predictions"
             " for random networks do not apply.",
             hit,
             {"layers": count},
@@ -300,7 +332,7 @@ def _sharing(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
 # --- numbers that a computer cannot hold ---------------------------------------------------------------------------
 
 
-def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _overflow(network: _Subject, layers: Columns) -> Iterator[Finding]:
     directions: tuple[tuple[str, Direction, str], ...] = (
         ("nonfinite", "forward", "signal"),
         ("grad_h_nonfinite", "backward", "gradient"),
@@ -311,7 +343,7 @@ def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
         if hit:
             first, way = (hit[0], "on") if direction == "forward" else (hit[-1], "back")
             share = float(values[first])
-            title, cause = f"The {what} overflows", experiment.dtype
+            title, cause = f"The {what} overflows", network.spec.dtype
             if direction == "backward" and layers.column("nonfinite")[first + 1 :].any():
                 title, cause = "The gradient is lost", "where the signal overflows"
             yield Finding(
@@ -326,7 +358,7 @@ def _overflow(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
             )
 
 
-def _float16(experiment: Experiment, layers: Columns) -> Iterator[Finding]:
+def _float16(network: _Subject, layers: Columns) -> Iterator[Finding]:
     lost = layers.column("grad_h_float16_zero") + layers.column("grad_h_float16_overflow")
     layer = int(np.nanargmax(lost)) if np.isfinite(lost).any() else 0
     if grade(float(lost[layer]), "float16"):

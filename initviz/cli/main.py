@@ -41,9 +41,9 @@ COMMANDS = Catalogue(
         ),
         Command(
             "diagnose",
-            "Simulate one random network and say what is wrong with it, with numbers, and what would cure it",
+            "Simulate one random network, or run a model's file, and say what is wrong with it, and what would cure it",
             networks.run_diagnose,
-            (experiment_flags, report_flag),
+            (networks.diagnose_flags, report_flag),
         ),
         Command(
             "train",
@@ -99,7 +99,8 @@ def _answer(arguments: Sequence[str]) -> Answer:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status.
 
-    0, 1 for a training that diverged or a sweep with failures, 2 after a line about what is wrong.
+    0; 1 for a training that diverged, a sweep with failures or a model with a fault; 2 after a line about what is
+    wrong.
     """
     try:
         answer = _answer(sys.argv[1:] if arguments is None else arguments)

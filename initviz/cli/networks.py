@@ -3,16 +3,18 @@
 import json
 import textwrap
 import time
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from math import nan
 from typing import Any
 
 from initviz.advice.diagnosis import diagnose
-from initviz.advice.findings import Finding, every, is_healthy, verdict
+from initviz.advice.findings import is_healthy
 from initviz.advice.fix import Fix, promise, propose
 from initviz.catalogue import InputError
-from initviz.cli.flags import FORMATS, REPORTS, flag_of, known, read_experiment, say
+from initviz.cli import model, report
+from initviz.cli.command import Answer
+from initviz.cli.flags import FORMATS, REPORTS, experiment_flags, flag_of, known, read_experiment, say
 from initviz.gaussian.moments import critical_point
 from initviz.measure.passes import compile_all
 from initviz.measure.simulate import simulate
@@ -61,35 +63,32 @@ def run_critical(options: Namespace) -> str:
     return json.dumps(known(row), indent=1) if form.id == "json" else form.render([row])
 
 
-def run_diagnose(options: Namespace) -> str:
-    """One line for each finding, then the fix and the flags it needs."""
+def diagnose_flags(parser: ArgumentParser) -> None:
+    """A model's file, or the flags of an experiment."""
+    parser.add_argument("file", nargs="?", help="A .safetensors or .npz file, judged instead; needs --activation.")
+    model.orientation_flag(parser)
+    experiment_flags(parser)
+
+
+def run_diagnose(options: Namespace) -> Answer:
+    """One line for each finding, then the fix and the flags it needs; of a file, exit 1 where a finding is severe."""
+    if options.file:
+        return model.diagnose_file(options)
+    if options.orientation is not None:
+        raise InputError("--orientation is about a model's file: give its path.")
     form, experiment = REPORTS[options.format], read_experiment(options)
     findings = diagnose(experiment, simulate(experiment))
     fixes = () if is_healthy(findings) else propose(experiment)
     if form.id == "json":
-        record = {
-            "verdict": verdict(findings),
-            "findings": [
-                _finding_record(one, None if one is cause else cause) for cause in findings for one in every([cause])
-            ],
-            "fix": _fix_record(fixes[0], experiment) if fixes else None,
-            "alternative": _fix_record(fixes[1], experiment) if len(fixes) > 1 else None,
-        }
-        return json.dumps(record, indent=1, allow_nan=False)
-    lines: list[tuple[str, str, str]] = [
-        (finding.severity, finding.direction, finding.sentence) for finding in every(findings)
-    ]
+        both = [_fix_record(fix, experiment) for fix in fixes[:2]]
+        return Answer(report.as_json(findings, *both))
+    lines = report.lines(findings)
     for number, fix in enumerate(fixes):
         lead = "" if promise(fixes) == "Fix" or number else f"{promise(fixes)}: "
-        lines.append(("or" if number else "fix", "", lead + " ".join(filter(None, (fix.reason, fix.sentence)))))
-        lines.append(("flags", "", _changed_flags(fix.changes(experiment))))
-    return "\n".join(f"{severity:9}{direction:10}{sentence}" for severity, direction, sentence in lines)
-
-
-def _finding_record(finding: Finding, cause: Finding | None) -> dict[str, Any]:
-    """A finding as one flat object, with the id of the finding that explains it, if there is one."""
-    record = {name: value for name, value in vars(finding).items() if name != "consequences"}
-    return {**record, "evidence": known(finding.evidence), "cause": cause and cause.id}
+        words = lead + " ".join(filter(None, (fix.reason, fix.sentence)))
+        lines.append(report.line("or" if number else "fix", "", words))
+        lines.append(report.line("flags", "", _changed_flags(fix.changes(experiment))))
+    return Answer("\n".join(lines))
 
 
 def _fix_record(fix: Fix, before: Experiment) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Which tensors of a model are weights, which way round they lie, and in which layer they stand.
 
-Public: matrices, Matrix; chain.
+Public: matrices, Matrix; chain; ORIENTATIONS.
 """
 
 import re
@@ -11,9 +11,21 @@ from math import prod
 from typing import Literal, TypeAlias
 
 from initviz.arrays import FloatArray
+from initviz.catalogue import Catalogue
 from initviz.model.read import Tensor
 
 Orientation: TypeAlias = Literal["out, in", "in, out"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A way that matrices lie in a file, as an entry to choose."""
+
+    id: Orientation
+    name: str
+
+
+ORIENTATIONS = Catalogue("orientation", [Order("out, in", "PyTorch, safetensors"), Order("in, out", "Keras, JAX")])
 
 CONV1D = re.compile(r"(^|\.)(c_attn|c_proj|c_fc|q_attn)(\.|$)")
 """GPT-2's Conv1D keeps (in, out) where everything else in PyTorch keeps (out, in)."""
