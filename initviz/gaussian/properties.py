@@ -62,6 +62,18 @@ def _limits(values: FloatArray) -> tuple[float, float]:
     return (-inf if low < -10 * inside - 10 else low, inf if high > 10 * inside + 10 else high)
 
 
+def secant_slopes(activation: Activation, alpha: float | None, z: FloatArray) -> FloatArray:
+    """Slopes of the lines through neighbouring points of the curve at ascending z, (len(z) - 1,): all one for a linear
+    function, and for no other over enough points."""
+    return np.diff(activation.phi(z.copy(), activation.alpha(alpha))) / np.diff(z)
+
+
+def tanh_from_sigmoid(z: FloatArray) -> tuple[FloatArray, float]:
+    """(2 sigmoid(2 z) - 1, its largest distance from tanh z): the two are one function, but for rounding."""
+    twin = 2 * ACTIVATIONS["sigmoid"].phi(2 * z, 0.0) - 1
+    return twin, float(np.abs(twin - ACTIVATIONS["tanh"].phi(z.copy(), 0.0)).max())
+
+
 ROUNDS, QUIET_ROUNDS = 30, 10
 """How often every activation is measured, and how many rounds count: the fastest, when caches were least disturbed."""
 

@@ -2,19 +2,28 @@
 
 from math import isfinite
 
+import numpy as np
 import streamlit as st
 
 from initviz.activations import ACTIVATIONS
 from initviz.figures.activation import curves
 from initviz.figures.gallery import gallery
+from initviz.figures.neuron import neuron
+from initviz.figures.slopes import secants, slope_shares, tanh_as_sigmoid
 from initviz.figures.theme import Theme
+from initviz.gaussian.properties import secant_slopes
 from initviz.measure.propagation import Layer
+from initviz.measure.slopes import slopes_at
+from initviz.text import show
 from initviz.ui import activation_tables, parts
 from initviz.ui.state import Visit
 
 POINTS = (-10.0, 0.0, 10.0)
 STEEP, STEEP_THERE = (-3.0, 3.0), ("sigmoid", "tanh")
 """The range that the articles call steep, and of which functions."""
+
+SECANTS = (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0)
+"""Through the curve at these points go the secants."""
 
 
 @parts.cached_drawing
@@ -40,6 +49,33 @@ def draw(key: str, _current: Visit, _layer: Layer, _look: Theme) -> None:
     if shade:
         st.caption(f"Shaded: z from {shade[0]:g} to {shade[1]:g}, where {experiment.phi.name} is steep.")
     activation_tables.probe(items, (*POINTS, x))
+    _how_steep(_current, _layer, _look)
+
+
+def _how_steep(current: Visit, layer: Layer, look: Theme) -> None:
+    """The slopes at the layer's own z, secants, what z and h are, and that tanh is a sigmoid."""
+    spec = current.experiment.spec().layers[layer.layer - 1]
+    slopes = slopes_at(spec.activation, spec.alpha, layer.z.fine) if layer.z else None
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if slopes is not None:
+            title = f"Slopes of {spec.activation.name} at the z of layer {layer.layer}"
+            parts.chart(slope_shares(slopes, theme=look), "slope-shares", title)
+        parts.chart(neuron(spec.activation.name, theme=look), "neuron", "One unit: z and h")
+    with right:
+        experiment, points = current.experiment, np.array(SECANTS)
+        figure = secants(experiment.phi, experiment.phi_alpha, points, theme=look)
+        parts.chart(figure, "secants", "Linear or not: slopes between points")
+        st.caption(_secant_sentence(secant_slopes(experiment.phi, experiment.phi_alpha, points).tolist()))
+        if experiment.activation in ("tanh", "sigmoid"):
+            parts.chart(tanh_as_sigmoid(look), "tanh-as-sigmoid", "tanh is a stretched and shifted sigmoid")
+
+
+def _secant_sentence(slopes: list[float]) -> str:
+    low, high = show(min(slopes)), show(max(slopes))
+    if low == high:
+        return f"All secants have the slope {low}: the function is linear here, and layers of it add nothing new."
+    return f"The secants' slopes lie between {low} and {high}: a linear function has one slope."
 
 
 @parts.cached_drawing
