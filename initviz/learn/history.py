@@ -1,6 +1,6 @@
 """What is remembered of a training run: a table of steps x layers that stays small however long the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 
@@ -90,11 +90,6 @@ class History:
 
     def __getitem__(self, index: int) -> Record:
         return self._records[index]
-
-    @property
-    def records(self) -> Sequence[Record]:
-        """All of them."""
-        return tuple(self._records)
 
     @property
     def steps(self) -> FloatArray:

@@ -21,7 +21,6 @@ class Loss:
 
     id: str
     name: str
-    latex: str
     evaluate: LossAndGradient
     at_chance: Callable[[int], float]
     """The loss of outputs that are all 0, for so many classes (targets are one-hot)."""
@@ -44,10 +43,8 @@ def _squared(outputs: FloatArray, targets: FloatArray) -> tuple[float, FloatArra
     return loss, error / outputs.dtype.type(len(outputs))
 
 
-CROSS_ENTROPY = Loss(
-    "cross_entropy", "Softmax cross-entropy", r"L = -\tfrac1n \sum_i \ln p_i(\text{true class})", _cross_entropy, log
-)
-SQUARED = Loss("squared", "Squared error", r"L = \tfrac{1}{2n} \sum_i |f_i - y_i|^2", _squared, lambda classes: 0.5)
+CROSS_ENTROPY = Loss("cross_entropy", "Softmax cross-entropy", _cross_entropy, log)
+SQUARED = Loss("squared", "Squared error", _squared, lambda classes: 0.5)
 
 LOSSES = Catalogue("loss", [CROSS_ENTROPY, SQUARED])
 

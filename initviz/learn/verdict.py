@@ -1,7 +1,7 @@
 """What became of a run, in one sentence with its numbers; and what its first loss says about the start."""
 
 from dataclasses import dataclass
-from math import isfinite, log, nan
+from math import isfinite, nan
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -89,7 +89,7 @@ def first_loss(trainer: Trainer) -> FirstLoss:
     loss, classes = trainer.history[0].loss, trainer.data.task.classes
     if trainer.training.chosen_loss is not CROSS_ENTROPY:
         return FirstLoss(loss, nan, f"The first loss is {show(loss)}.")
-    chance, spread = log(classes), float(trainer.history[0].layers["std"][-1])
+    chance, spread = CROSS_ENTROPY.at_chance(classes), float(trainer.history[0].layers["std"][-1])
     said = f"The first loss is {show(loss)}; outputs that prefer no class have ln {classes} = {show(chance)}."
     if not isfinite(loss):
         return FirstLoss(loss, chance, f"The first loss overflows; ln {classes} is {show(chance)}.")

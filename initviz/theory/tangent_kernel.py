@@ -45,17 +45,12 @@ class Rates:
 
 @dataclass(frozen=True)
 class TangentKernel:
-    """What each layer, the output layer last, contributes to the kernel of one output: (n, n) each."""
+    """What each layer, the output layer last, contributes to the kernel of one output, (n, n) each: it is their sum."""
 
     spec: NetworkSpec
     layers: tuple[FloatArray, ...]
     q: tuple[float, ...]
     """Mean variance of what enters the activation of each hidden layer."""
-
-    @property
-    def theta(self) -> FloatArray:
-        """The kernel at infinite width, (n, n)."""
-        return np.sum(self.layers, axis=0)
 
     @cached_property
     def _noise(self) -> list["_Noise"]:

@@ -75,8 +75,8 @@ def test_axes_do_not_move_while_a_loss_stays_within_its_decades(circle: Trainer)
     axes = []
     for stop in (1, 5, len(circle.history)):
         part = History(15)
-        for record in circle.history.records[:stop]:
-            part.add(record)
+        for index in range(stop):
+            part.add(circle.history[index])
         drawn = figures.courses([figures.Course("A", part)], "loss", total=15)
         axes.append((drawn.layout.xaxis.range, drawn.layout.yaxis.range))
     assert axes[0] == axes[1] == axes[2]
