@@ -10,8 +10,10 @@ from initviz.figures.theme import LIGHT
 from initviz.learn.lessons import LESSONS
 from initviz.learn.settings import Training
 from initviz.learn.tasks import TASKS
+from initviz.ui.live import GFLOP
 from initviz.ui.scrubber import frames
 from initviz.ui.training_controls import FOLLOWED
+from initviz.ui.waiting import jobs
 from tests.app.conftest import Visit, charts, link, link_warnings, sentences, shown, works
 
 QUICK = {"activation": "relu", "initializer": "he_normal", "examples": "60", "epochs": "2", "task": "circle"}
@@ -118,3 +120,15 @@ def test_the_scrubber_is_handed_the_history() -> None:
         assert len(sent["values"][0]) == 3
     std = json.loads(json.dumps(frames(trained.history, "std", LIGHT)))
     assert std["values"][-1][1] == pytest.approx(log10(trained.history.column("std")[-1, 1]), rel=1e-3, abs=1e-4)
+
+
+def test_every_slice_is_a_job_in_the_common_queue(open_page: Visit) -> None:
+    """So that many who train at once share the machine like simulations do, and none of their slices is remembered."""
+    page = open_page("training", **QUICK)
+    before = jobs().counters()
+    for _ in range(3):
+        page = works(page.button(key="step").click().run())
+    after = jobs().counters()
+    assert after.runs - before.runs == 3
+    assert after.gflop - before.gflop == pytest.approx(3 * GFLOP)
+    assert after.memory_mib == 0
