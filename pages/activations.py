@@ -53,3 +53,4 @@ match current.options["show"]:
                 st.caption(activation_tables.rule_of_thumb(layer))
             with charts:
                 activation_charts.draw(current.key, current, layer, look)
+                activation_charts.one_matrix(current.experiment)

@@ -1,6 +1,6 @@
 """Theory over whole ranges: the phase diagram of an activation, and the growth under every pair of choices.
 
-Public: phase_map, PhaseMap; pair_growth, PairGrowth.
+Public: phase_map, PhaseMap, runaway_border; pair_growth, PairGrowth.
 """
 
 from dataclasses import dataclass, replace
@@ -48,6 +48,24 @@ def phase_map(activation: Activation, alpha: float | None, sigma_w: FloatArray, 
     return PhaseMap(
         sigma_w, sigma_b, q, chi_1, depth_scale, cosine_fixed_point(activation, alpha, sigma_w2, sigma_b2, q)
     )
+
+
+def runaway_border(phases: PhaseMap, above: float) -> tuple[FloatArray, FloatArray]:
+    """(sigma_w, sigma_b) at which chi_1 passes 1, for the rows of the map with biases larger than `above`.
+
+    Above the last bias of the edge of chaos the variance runs away there. Interpolated between neighbours in the map,
+    as straight in the logarithms.
+    """
+    places = []
+    with np.errstate(divide="ignore"):
+        heights = np.log(phases.chi_1)
+    for sigma_b, height in zip(phases.sigma_b, heights, strict=True):
+        crossings = np.flatnonzero((height[:-1] < 0) & (height[1:] >= 0))
+        if sigma_b > above and crossings.size:
+            pair = slice(crossings[0], crossings[0] + 2)
+            places.append((np.exp(np.interp(0.0, height[pair], np.log(phases.sigma_w[pair]))), sigma_b))
+    sigma_w, sigma_b = np.array(places).reshape(-1, 2).T
+    return sigma_w, sigma_b
 
 
 # --- every activation with every initializer -----------------------------------------------------------------------

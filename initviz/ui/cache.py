@@ -13,6 +13,7 @@ from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
 from initviz.measure.ensemble import Ensemble, at_once, check_seeds, repeat
+from initviz.measure.linear import collapse_error, collapse_gflop
 from initviz.measure.passes import compile_all
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
@@ -64,6 +65,17 @@ def repeated(experiment: Experiment, seeds: int) -> Ensemble:
 
     needed, size = cost(experiment), at_once(experiment, budget)
     return answer("Drawing networks", (experiment, seeds), work, gflop=seeds * needed.gflop, mib=size * needed.mib)
+
+
+def collapsed(experiment: Experiment) -> float:
+    """How far a linear network is from one matrix (`collapse_error`)."""
+
+    def work(progress: Progress) -> float:
+        return collapse_error(experiment)
+
+    needed = cost(experiment)
+    gflop = needed.gflop + collapse_gflop(experiment)
+    return answer("Multiplying the weights", experiment, work, gflop=gflop, mib=needed.mib)
 
 
 def predicted(experiment: Experiment) -> Prediction:

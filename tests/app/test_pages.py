@@ -15,12 +15,13 @@ from initviz.advice.fix import propose
 from initviz.cli import main
 from initviz.figures import layers
 from initviz.measure.ensemble import COVERAGE
+from initviz.measure.linear import collapse_error
 from initviz.measure.simulate import simulate
 from initviz.network.columns import COLUMNS
 from initviz.network.experiment import FIELDS, Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.network.presets import PRESETS
-from initviz.text import percent, say
+from initviz.text import percent, say, show
 from initviz.ui.page import PAGES
 from tests.app.conftest import SMALL, Visit, charts, link, link_warnings, sentences, shown, works
 
@@ -337,6 +338,14 @@ def test_the_fan_in_of_a_convolution(open_page: Visit) -> None:
     (said,) = [text.value for text in page.markdown if "k · k · C" in text.value]
     assert "**250**" in said
     assert f"Var W = {say(1 / 250)}" in said
+
+
+def test_a_linear_network_is_told_to_be_one_matrix(open_page: Visit) -> None:
+    page = works(open_page("activations", activation="linear", initializer="lecun_normal"))
+    (said,) = [text.value for text in page.markdown if "one matrix:" in text.value]
+    assert f"**{show(collapse_error(shown(page)))}**" in said
+    bent = works(open_page("activations", activation="tanh"))
+    assert not any("one matrix:" in text.value for text in bent.markdown)
 
 
 def test_the_rule_of_thumb_stands_beside_the_dead_share(open_page: Visit) -> None:

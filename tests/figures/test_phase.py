@@ -12,7 +12,8 @@ import pytest
 from initviz.activations import ACTIVATIONS
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
 from initviz.figures.pairs import DIRECTIONS, cell_colour, ink, pair_table, short
-from initviz.figures.phase import COLOURINGS, ENDLESS, phase_diagram
+from initviz.figures.phase import COLOURINGS, phase_diagram
+from initviz.figures.phase_marks import ENDLESS
 from initviz.figures.theme import DARK, LIGHT, THEMES, Theme, alt_text
 from initviz.gaussian.moments import critical_point, edge_of_chaos
 from initviz.network.experiment import Experiment
