@@ -49,9 +49,9 @@ def changed(factor: float, keep: str = "keep", grow: str = "grow") -> str:
     return f"{keep} {percent(factor)} of its size" if factor < 1 else f"{grow} {times(factor)}"
 
 
-def counted(count: int, noun: str) -> str:
-    """1 layer, 2 layers."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """1 layer, 2 layers; `plural` where it is no noun with an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
 def span(numbers: tuple[int, ...], noun: str = "layer") -> str:

@@ -1,6 +1,6 @@
 """Which law did each matrix of a model get, and which breaks the rule of its siblings?
 
-Public: audit, Row, rows_as_markdown.
+Public: audit, Row, headline, rows_as_markdown.
 """
 
 import re
@@ -16,7 +16,7 @@ from initviz.catalogue import Catalogue, InputError, Named
 from initviz.model.laws import FIXED, LAWS, Context, Fit, law_of, moments
 from initviz.model.matrices import Matrix, Orientation, matrices
 from initviz.model.read import DTYPES, Tensor
-from initviz.text import say
+from initviz.text import counted, say
 
 SIBLINGS = 3
 """So many matrices of one role make a rule."""
@@ -182,6 +182,21 @@ def _expected(matrix: Matrix, row: Row, context: Context, expect: str) -> Row:
     ratio = f", its std {say(row.std / std)} times" if std > 0 and row.std == row.std else ""
     said = f"expected {NAMES[expect].name}, found {NAMES[row.law].name}{ratio}"
     return replace(row, finding=said, severe=True, expected_std=std)
+
+
+MOST_NAMED = 3
+"""Matrices, and laws, that a headline names."""
+
+
+def headline(rows: Sequence[Row]) -> str:
+    """How many matrices break a rule, which, and what laws there are."""
+    broken = [row.name for row in rows if row.severe]
+    laws = Counter(NAMES[row.law].name for row in rows).most_common()
+    some = ", ".join(f"{law} ({count})" for law, count in laws[:MOST_NAMED])
+    more = " and others" if len(laws) > MOST_NAMED else ""
+    many = f"{len(broken) or 'None'} of {counted(len(rows), 'matrix', 'matrices')}"
+    names = f": {', '.join(broken[:MOST_NAMED])}{' and more' if len(broken) > MOST_NAMED else ''}" if broken else ""
+    return f"{many} {'break' if len(broken) > 1 else 'breaks'} a rule{names}. Laws: {some}{more}."
 
 
 def rows_as_markdown(rows: Sequence[Row]) -> str:

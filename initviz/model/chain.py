@@ -1,6 +1,6 @@
 """A chain of dense layers out of a file, run like a drawn network: measured, predicted, diagnosed.
 
-Public: hidden_layers, run_chain, ChainRun.
+Public: hidden_layers, run_chain, chain_cost, ChainRun.
 """
 
 import re
@@ -21,7 +21,7 @@ from initviz.model.audit import NAMES, Row
 from initviz.model.laws import FIXED
 from initviz.model.matrices import Matrix, Orientation, bias_name, chain, matrices
 from initviz.model.read import Tensor
-from initviz.network.budget import Budget, network_cost
+from initviz.network.budget import Budget, Cost, network_cost
 from initviz.network.initializers import standard_normal
 from initviz.network.network import Network
 from initviz.network.normalization import NORMALIZATIONS
@@ -98,17 +98,23 @@ def run_chain(
 
     Raises InputError where the network is too big for the budget.
     """
-    spec, budget = network.spec, budget or Budget.from_environment()
+    spec = network.spec
+    chain_cost(spec, budget or Budget.from_environment())
+    batch = standard_normal(np.random.default_rng(seed), (SAMPLES, spec.features))
+    measured = simulate_network(network, batch, seed, progress)
+    predicted = predict_network(spec, summarized(batch))
+    return ChainRun(measured, predicted, diagnose_network(spec, SAMPLES, measured))
+
+
+def chain_cost(spec: NetworkSpec, budget: Budget) -> Cost:
+    """What a run takes. Raises InputError where that is more than the budget."""
     needed = network_cost(spec, SAMPLES)
     if not budget.covers(needed):
         raise InputError(
             f"A forward pass of this model needs about {needed.gflop:,.3g} GFLOP and {needed.mib:,.0f} MiB; here the"
             f" limits are {budget.gflop:,g} GFLOP and {budget.mib:,g} MiB."
         )
-    batch = standard_normal(np.random.default_rng(seed), (SAMPLES, spec.features))
-    measured = simulate_network(network, batch, seed, progress)
-    predicted = predict_network(spec, summarized(batch))
-    return ChainRun(measured, predicted, diagnose_network(spec, SAMPLES, measured))
+    return needed
 
 
 def _dense(

@@ -82,7 +82,7 @@ RULES = (
     _Rule("server.enableXsrfProtection", "true", _is("true"), "requests are checked for their origin"),
     _Rule("server.enableAgentApi", "false", _is("false"), "no second way in"),
     _Rule("server.fileWatcherType", "auto", _is("none"), "nothing changes on a server, and watching costs"),
-    _Rule("server.maxUploadSize", "200", _at_most(1), "MB; the app takes no uploads"),
+    _Rule("server.maxUploadSize", "200", _at_most(8), "MB of a model's file, in memory while its visitor stays"),
     _Rule("server.maxMessageSize", "200", _at_most(10), "MB that a websocket frame may hold"),
     _Rule("browser.gatherUsageStats", "true", _is("false"), "no visitor's browser reports elsewhere"),
     _Rule("client.showErrorDetails", "full", _is("none", "false"), "no traceback reaches a visitor"),

@@ -5,9 +5,10 @@ All of it is kept in one memo, bounded in bytes together; `waiting` says how an 
 
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from threading import Event
 
-from initviz.activations import ACTIVATIONS
+from initviz.activations import ACTIVATIONS, Activation
 from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
@@ -17,6 +18,10 @@ from initviz.measure.linear import collapse_error, collapse_gflop
 from initviz.measure.passes import compile_all
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
+from initviz.model.audit import Row, audit
+from initviz.model.chain import ChainRun, chain_cost, hidden_layers, run_chain
+from initviz.model.matrices import Orientation
+from initviz.model.read import Limits, read_model
 from initviz.network.budget import Budget, cost
 from initviz.network.experiment import Experiment
 from initviz.progress import Progress
@@ -95,6 +100,40 @@ def proposed(experiment: Experiment) -> tuple[Fix, ...]:
 def diagnosed(experiment: Experiment, propagation: Propagation) -> tuple[Finding, ...]:
     """The findings about the experiment's propagation; histograms and their bins say nothing about them."""
     return remembered(("findings", experiment), lambda: tuple(diagnose(experiment, propagation)))
+
+
+AUDIT_GFLOP, AUDIT_MIB = 1.0, 30.0
+"""What the audit of a MiB of a file takes: the time of so many GFLOP, and memory where its numbers have a byte each."""
+
+
+def audited(data: bytes, name: str, limits: Limits, orientation: Orientation | None) -> tuple[Row, ...]:
+    """The matrices of an uploaded file and their laws, known by what is in it; the file itself is not kept. Raises
+    InputError."""
+    size, key = len(data) / 2**20, (sha256(data).digest(), name, limits, orientation)
+
+    def work(progress: Progress) -> tuple[Row, ...]:
+        return audit(read_model(data, name, limits), orientation=orientation)
+
+    mib = min(1 + AUDIT_MIB * size, jobs().largest_mib)
+    return answer("Reading", key, work, gflop=AUDIT_GFLOP * size, mib=mib)
+
+
+def chained(
+    data: bytes, name: str, limits: Limits, orientation: Orientation | None, activation: Activation
+) -> ChainRun:
+    """What the hidden layers of an uploaded file do to Gaussian inputs. Raises InputError where it is no chain, or too
+    big."""
+    rows = audited(data, name, limits, orientation)
+    network = hidden_layers(read_model(data, name, limits), rows, activation, orientation=orientation)
+    budget = _budget()
+    needed = chain_cost(network.spec, budget)
+    prepare()
+
+    def work(progress: Progress) -> ChainRun:
+        return run_chain(network, progress, budget)
+
+    key = (sha256(data).digest(), orientation, activation.id)
+    return answer("Running your model", key, work, gflop=needed.gflop, mib=needed.mib)
 
 
 def mapped(activation: str, alpha: float) -> PhaseMap:

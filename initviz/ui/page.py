@@ -88,6 +88,15 @@ PAGES = {
             "In training",
         ),
         Page(
+            "your_model",
+            "pages/your_model.py",
+            "Your model",
+            ":material/upload_file:",
+            "Which law did each layer really get?",
+            "Your own",
+            experiment=False,
+        ),
+        Page(
             "glossary",
             "pages/glossary.py",
             "Glossary",
@@ -127,7 +136,8 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
             pin.box(current, page.compares)
         st.html(f"<script>{_CLOSE_ON_A_PHONE}</script>", unsafe_allow_javascript=True)
     if current.warnings:
-        st.warning("Some of this link could not be used. " + _plain(current.warnings), icon=":material/link_off:")
+        said = plain(" ".join(current.warnings))
+        st.warning(f"Some of this link could not be used. {said}", icon=":material/link_off:")
     if page.experiment:
         header(current, page.id, page.title, page.question, options)
     else:
@@ -135,9 +145,10 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
     return current
 
 
-def _plain(sentences: list[str]) -> str:
-    """Sentences that quote a link, for Markdown: whoever wrote the link must not put links or pictures on the page."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(sentences))
+def plain(sentence: str) -> str:
+    """A sentence that quotes a link or a file, for Markdown: whoever wrote those must not put links or pictures on the
+    page."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", sentence)
 
 
 def theme() -> Theme:

@@ -15,7 +15,7 @@ from websockets.typing import Origin, Subprotocol
 from initviz.ui.page import PAGES
 from tests.browser.drive import agrees, chart, move, query, visit
 from tests.deploy.conftest import Site
-from tests.load.server import get
+from tests.load.server import get, image_settings
 from tests.load.visitor import run
 
 LINK = "activation=relu&initializer=he_normal&depth=7&width=64&samples=100&seed=3"
@@ -67,7 +67,6 @@ def handshake(site: Site, **options: str) -> None:
         "/_stcore/%6Detrics",
         "/static/../_stcore/metrics",
         "/_stcore/script-health-check",
-        "/_stcore/upload_file/a/b",
     ],
 )
 def test_what_belongs_to_the_operator_is_closed(site: Site, path: str) -> None:
@@ -120,6 +119,15 @@ def test_files_travel_compressed_and_are_read_once(site: Site) -> None:
 
 def test_large_bodies_are_refused(site: Site) -> None:
     response, _ = ask(site, "/", body=b"x" * 100_000)
+    assert response.status == 413
+
+
+def test_a_models_file_may_pass_up_to_the_apps_limit(site: Site) -> None:
+    """Without a session the app refuses it, but that is the app's answer."""
+    megabytes = int(image_settings()["STREAMLIT_SERVER_MAX_UPLOAD_SIZE"])
+    response, _ = ask(site, "/_stcore/upload_file/a/b", body=b"x" * (megabytes * 2**20))
+    assert response.status not in (404, 413)
+    response, _ = ask(site, "/_stcore/upload_file/a/b", body=b"x" * ((megabytes + 1) * 2**20 + 1))
     assert response.status == 413
 
 

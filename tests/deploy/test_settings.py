@@ -7,7 +7,7 @@ import streamlit.config
 
 from initviz.network.budget import Budget
 from initviz.serving.limits import RULES, check, memory_ceiling
-from initviz.ui.page import _plain
+from initviz.ui.page import plain
 from tests.load.server import ROOT, image_settings
 
 APP_OF_COMPOSE = (ROOT / "compose.yaml").read_text().split("\n  proxy:")[0]
@@ -123,6 +123,6 @@ def test_the_lock_covers_the_requirements_with_hashes() -> None:
 
 
 def test_text_from_a_link_makes_no_link_and_no_picture() -> None:
-    shown = _plain(["Unknown '[here](http://e.example)' ![x](//e.example) <b> :red[x] $x$."])
+    shown = plain("Unknown '[here](http://e.example)' ![x](//e.example) <b> :red[x] $x$.")
     for sign in "[](<>:$!/.":
         assert shown.count(sign) == shown.count(f"\\{sign}")

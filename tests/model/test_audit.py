@@ -12,7 +12,7 @@ from safetensors.numpy import save, save_file
 from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.cli import main
-from initviz.model.audit import audit
+from initviz.model.audit import audit, headline
 from initviz.model.matrices import chain, guess_orientation, matrices
 from initviz.model.read import Tensor, read_model
 from initviz.network.initializers import INITIALIZERS, Settings
@@ -184,3 +184,10 @@ def test_audit_without_a_model(flags: list[str], said: str, capsys: pytest.Captu
 def test_a_model_of_vectors_alone_is_refused() -> None:
     with pytest.raises(InputError, match="no matrix"):
         audit([Tensor("b", np.zeros(4, np.float32), "F32")])
+
+
+def test_the_headline_counts_what_breaks_a_rule_and_names_the_laws() -> None:
+    rows = audit(tuple(Tensor(f"{k}.weight", np.zeros((9, 9), np.float32), "F32") for k in range(5)))
+    assert headline(rows) == "5 of 5 matrices break a rule: 0.weight, 1.weight, 2.weight and more. Laws: all zero (5)."
+    (row,) = audit(stored(DRAWS["he_normal"](np.random.default_rng(0), 90, 70)))
+    assert headline([row]) == "None of 1 matrix breaks a rule. Laws: He normal (Kaiming) (1)."
