@@ -5,29 +5,23 @@ a closed tab costs no work. What is drawn is a `View`, which no later slice chan
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import count
 from threading import Lock
 from time import perf_counter
-from typing import TypeAlias
 
 import streamlit as st
 
-from initviz.learn.history import History
 from initviz.learn.limit import own_limit, rate_limit
-from initviz.learn.pictures import Answers, Curve, Plane, answers, curve, plane
+from initviz.learn.pictures import answers, curve, plane
 from initviz.learn.run import learning_rate
-from initviz.learn.settings import Training
 from initviz.learn.start import task_data
 from initviz.learn.trainer import Trainer
-from initviz.learn.verdict import Verdict, constant_loss, first_loss, verdict
+from initviz.learn.verdict import constant_loss, first_loss, verdict
 from initviz.learn.weights import weights_file
 from initviz.network.budget import cost
-from initviz.network.experiment import Experiment
 from initviz.progress import Report
+from initviz.ui.training_view import Picture, Shown, Start, View
 from initviz.ui.waiting import answer, jobs
-
-Picture: TypeAlias = Plane | Curve | Answers
 
 TICK = 0.4
 """Seconds between two slices."""
@@ -42,41 +36,6 @@ COPIES = 4
 """Memory of a training in units of a simulation's: gradients and the optimizer's memory come on top."""
 
 _numbers = count()
-
-
-@dataclass(frozen=True)
-class Start:
-    """One start that is trained: its name in the charts, and how it begins and goes on."""
-
-    name: str
-    experiment: Experiment
-    training: Training
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What is drawn of one start."""
-
-    start: Start
-    history: History
-    others: tuple[History, ...]
-    verdict: Verdict
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """Everything that is drawn of a training, as it was after a slice."""
-
-    runs: tuple[Shown, ...]
-    step: int
-    total: int
-    seconds: float
-    finished: bool
-    picture: Picture
-    first_loss: str
-    limit: str
-    reference: float
-    """The training loss of the best constant answer."""
 
 
 class Live:

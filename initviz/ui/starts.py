@@ -9,8 +9,8 @@ import streamlit as st
 from initviz.learn.settings import TRAINING_FIELDS, Training
 from initviz.network.experiment import Experiment
 from initviz.ui import pin
-from initviz.ui.live import Start
 from initviz.ui.state import Option, Visit, key
+from initviz.ui.training_view import Start
 
 NAME = "starts"
 MOST = 4

@@ -9,8 +9,8 @@ from initviz.learn.history import COLUMNS
 from initviz.learn.pictures import Answers, Curve, Plane
 from initviz.text import say
 from initviz.ui import parts
-from initviz.ui.live import View
 from initviz.ui.scrubber import scrubber
+from initviz.ui.training_view import View
 
 _BOXES = {"learns": st.success, "hardly": st.warning, "not": st.error, "diverged": st.error}
 _ICONS = {

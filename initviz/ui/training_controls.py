@@ -13,8 +13,9 @@ from initviz.learn.lessons import LESSONS, Lesson
 from initviz.learn.settings import TRAINING_DEFAULTS, TRAINING_FIELDS
 from initviz.text import say
 from initviz.ui import parts, starts
-from initviz.ui.live import SLICE, Live, View
+from initviz.ui.live import SLICE, Live
 from initviz.ui.state import Option, Visit, key, load, put
+from initviz.ui.training_view import View
 
 FOLLOWED = Catalogue("column", [column for column in COLUMNS.values() if column.by_layer])
 SPEEDS = Catalogue("speed", [Named("slow", "a step at a time"), Named("fast", "as fast as it goes")])
