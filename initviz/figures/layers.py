@@ -46,14 +46,16 @@ def distributions(
     theme: Theme = LIGHT,
     predicted: Expected | None = None,
     bins: Bins | None = None,
+    play: bool = False,
 ) -> go.Figure:
     """One picture of a quantity in all layers.
 
     view: an id of VIEWS; a deep network shows an even choice of layers and says so. quantity: an id of QUANTITIES.
     axis: an id of AXES, or "fixed" for the range of `bins`. predicted: expected shares, drawn dashed (not on the heat
-    map). bins: of h and z. Raises UnknownChoice for an unknown id.
+    map). bins: of h and z. play: with a button that draws ridges layer after layer. Raises UnknownChoice for an
+    unknown id.
     """
     what, how = QUANTITIES[quantity], VIEWS[view]
     kind = axis if axis == FIXED.id else AXES[axis].id
     shown, common = rows(propagation, what, axis=kind, limit=how.most, expected=predicted, bins=bins)
-    return how.draw(shown, Picture(what, len(propagation) - 1, common, theme))
+    return how.draw(shown, Picture(what, len(propagation) - 1, common, theme, play))

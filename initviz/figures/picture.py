@@ -22,6 +22,8 @@ class Picture:
     axis: ValueAxis | None
     """The axis of all layers, None where each has its own."""
     theme: Theme
+    play: bool = False
+    """Whether a button draws ridges anew, one layer after another."""
 
     @property
     def shared_axis(self) -> bool:

@@ -11,8 +11,14 @@ class PlainFigure(go.Figure):  # type: ignore[misc]  # Plotly has no types
     """A `go.Figure` whose parts Plotly makes only for who asks for them. A page does not: making them and copying them
     for the browser takes as long as all the rest of a chart."""
 
-    def __init__(self, traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> None:
-        self._plain: dict[str, Any] | None = {"data": list(traces), "layout": dict(layout)}
+    def __init__(
+        self,
+        traces: Sequence[Mapping[str, Any]],
+        layout: Mapping[str, Any],
+        frames: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        moving = {"frames": list(frames)} if frames else {}
+        self._plain: dict[str, Any] | None = {"data": list(traces), "layout": dict(layout), **moving}
 
     def __getattr__(self, name: str) -> Any:
         """What the constructor of `go.Figure` would have set: it runs now."""
@@ -20,7 +26,7 @@ class PlainFigure(go.Figure):  # type: ignore[misc]  # Plotly has no types
         if plain is None:
             raise AttributeError(name)
         self._plain = None
-        super().__init__(plain["data"], plain["layout"], _validate=False)
+        super().__init__(plain["data"], plain["layout"], plain.get("frames"), _validate=False)
         return getattr(self, name)
 
     def to_dict(self) -> dict[str, Any]:

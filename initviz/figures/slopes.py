@@ -34,7 +34,8 @@ def slope_shares(slopes: Slopes, *, theme: Theme = LIGHT) -> go.Figure:
     }
     mark = {"type": "line", "x0": mean, "x1": mean, "yref": "paper", "y0": 0, "y1": 1}
     name: dict[str, Any] = {"text": f"mean {show(mean)}", "x": mean, "yref": "paper", "y": 1, "showarrow": False}
-    name |= {"xanchor": "left" if mean < (low + high) / 2 else "right", "yanchor": "top", "xshift": 0}
+    beside = {"xanchor": "left", "xshift": 6} if mean < (low + high) / 2 else {"xanchor": "right", "xshift": -6}
+    name |= {**beside, "yanchor": "top"}
     return figure(
         [bars],
         layout(

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from initviz.arrays import FloatArray
 from initviz.figures.picture import Picture, right_margin
+from initviz.figures.replay import button, frames
 from initviz.figures.rows import Row, middles
 from initviz.figures.scales import compact
 from initviz.figures.theme import figure, layout
@@ -71,7 +72,9 @@ def _strip(
             margin={"r": right_margin(spans), "b": 60},
             height=150 + 27 * len(shown),
             showlegend=any(trace.get("name") for trace in traces),
+            updatemenus=[button(picture.theme)] if picture.play else [],
         ),
+        frames(shapes) if picture.play else (),
     )
 
 

@@ -135,10 +135,12 @@ def layout(theme: Theme, *, alt: str, **overrides: Any) -> dict[str, Any]:
     return {"template": template(theme), "meta": {"alt": alt}, **filled}
 
 
-def figure(traces: Sequence[Mapping[str, Any]], look: Mapping[str, Any]) -> go.Figure:
+def figure(
+    traces: Sequence[Mapping[str, Any]], look: Mapping[str, Any], frames: Sequence[Mapping[str, Any]] = ()
+) -> go.Figure:
     """A figure of plain dicts. Plotly's check of every property takes four times as long as all the rest and would run
     for every visitor again; the tests run it on every kind of figure instead (tests/figures/test_valid.py)."""
-    return PlainFigure(traces, look)
+    return PlainFigure(traces, look, frames)
 
 
 def alt_text(figure: go.Figure) -> str:
