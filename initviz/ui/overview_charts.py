@@ -29,7 +29,7 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], findings: Sequen
     about = current.about(*RUNS)
     left, right = st.columns(2, gap="medium")
     with left:
-        ridges = partial(layers.distributions, one, axis=current.options["axis"], theme=look)
+        ridges = partial(layers.distributions, one, axis=current.options["axis"], theme=look, play=True)
         parts.drawn(current.about("axis"), "ridges", "h, layer by layer", ridges, TALL)
         option("axis", OPTIONS)
     with right:

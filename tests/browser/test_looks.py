@@ -70,3 +70,19 @@ def test_on_a_phone_the_sidebar_makes_room_for_the_chosen_page(address: str, pho
     settle(phone)
     assert phone.get_by_test_id("stSidebar").get_attribute("aria-expanded") == "false"
     assert phone.get_by_text("Gradient flow · Tanh").is_visible()
+
+
+HEIGHTS = """() => [...document.querySelectorAll('.st-key-ridges path.js-fill')].map(
+    shape => shape.getBoundingClientRect().height)"""
+
+
+def test_play_draws_the_layers_one_after_another(address: str, page: Page) -> None:
+    """All lie flat at first, then some stand and others do not, then all are as they were; the server has no part."""
+    visit(page, f"{address}/?{QUERY}")
+    page.wait_for_selector(".st-key-ridges path.js-fill", state="attached")
+    before = page.evaluate(HEIGHTS)
+    assert min(before) > 1
+    page.locator(".st-key-ridges .updatemenu-button").click()
+    page.wait_for_function(f"() => {{ const h = ({HEIGHTS})(); return h[0] > 1 && h[h.length - 1] < 1; }}")
+    page.wait_for_function(f"() => ({HEIGHTS})().every(height => height > 1)")
+    page.wait_for_function(f"before => JSON.stringify(({HEIGHTS})()) === JSON.stringify(before)", arg=before)
