@@ -1,6 +1,6 @@
 """Runs the missing experiments of a sweep on any executor, and survives workers that die.
 
-Public: run_sweep, Outcome; local_pool, here, cluster.
+Public: run_sweep, Keeper, Outcome; local_pool, here, cluster.
 
 A process pool breaks as a whole when one of its workers is killed: all that was under way is lost. So only a few tasks
 a worker are under way at a time, a broken pool is opened again, and what is missing runs again. Dask does that itself.
@@ -13,13 +13,12 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from initviz.catalogue import InputError
 from initviz.network.experiment import Experiment
 from initviz.progress import Progress
 from initviz.sweep.plan import Grid, point_key
-from initviz.sweep.store import Store
 from initviz.sweep.table import Rows, rows_of
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[Executor]]
@@ -32,6 +31,22 @@ ATTEMPTS = 5
 
 UNDER_WAY = 4
 """Tasks a worker: enough that none waits for the next, and few are lost with a broken pool."""
+
+
+class Keeper(Protocol):
+    """Where rows go: a `Store` on disk, or memory."""
+
+    def begin(self, grid: Grid, last_layer_only: bool, /) -> None:
+        """Called first. Raises InputError where the rows of this sweep cannot be kept."""
+
+    def keys(self) -> set[str]:
+        """Keys of the experiments that need not run."""
+
+    def add(self, rows: Rows, /) -> None:
+        """Keep the rows of one experiment."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Around everything that is added."""
 
 
 @dataclass
@@ -49,7 +64,7 @@ class Outcome:
 
 def run_sweep(
     grid: Grid,
-    store: Store,
+    store: Keeper,
     opening: Opening,
     *,
     workers: int,
@@ -80,7 +95,7 @@ class _Run:
     """What is waiting, and what is under way."""
 
     def __init__(
-        self, missing: list[Experiment], store: Store, outcome: Outcome, progress: Progress, last_layer_only: bool
+        self, missing: list[Experiment], store: Keeper, outcome: Outcome, progress: Progress, last_layer_only: bool
     ) -> None:
         self.waiting = missing[::-1]
         self._total = len(missing)
@@ -95,8 +110,11 @@ class _Run:
             while self.waiting or self._under_way:
                 while self.waiting and len(self._under_way) < self._room(most):
                     point = self.waiting[-1]
-                    self._under_way[executor.submit(rows_of, point, self._last_layer_only)] = point
+                    future = executor.submit(rows_of, point, self._last_layer_only)
+                    self._under_way[future] = point
                     self.waiting.pop()
+                    if future.done():  # it ran here: say so before the next one
+                        break
                 done, _ = wait(self._under_way, timeout=1.0, return_when=FIRST_COMPLETED)
                 for future in done:
                     self._take(future)

@@ -88,6 +88,14 @@ PAGES = {
             "In training",
         ),
         Page(
+            "sweep",
+            "pages/sweep.py",
+            "Sweep",
+            ":material/grid_on:",
+            "How does it depend on the choices?",
+            "Many at once",
+        ),
+        Page(
             "your_model",
             "pages/your_model.py",
             "Your model",

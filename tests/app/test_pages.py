@@ -219,7 +219,7 @@ def test_a_wrong_option_is_told_too(open_page: Visit) -> None:
     assert "depth" in warning
 
 
-@pytest.mark.parametrize("page", [page for page in EXPERIMENTS if page != "activations"])
+@pytest.mark.parametrize("page", [page for page in EXPERIMENTS if page not in ("activations", "sweep")])
 def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     page: str, open_page: Visit, monkeypatch: MonkeyPatch
 ) -> None:
@@ -229,7 +229,7 @@ def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     (message,) = [box.value for box in drawn.error]
     assert "The nearest that fits" in message
     works(drawn.button(key="fit").click().run())
-    assert f"width {shown(drawn).width}, {shown(drawn).samples} samples" in message
+    assert f"width {shown(drawn).width}, {shown(drawn).samples} samples" in message  # all of a sweep: test_sweep.py
 
 
 READING = [page for page in EXPERIMENTS if page != "training"]
