@@ -4,8 +4,8 @@ Public: LAWS, Law, Context, law_of, Fit.
 
 A law says a standard deviation for a shape and a distribution about 0: normal, normal cut at two of its standard
 deviations, or uniform. Their likelihoods depend on the values only through E w^2 and max |w|, so one pass is enough.
-The free alternative, any scale with any of the three distributions, pays half a log of the number of values
-(Schwarz 1978); where it wins, or the fourth moment is none of theirs, the matrix follows no known law.
+The free alternative, any scale with any of the three distributions, pays for its scale in logs of the number of
+values (Schwarz 1978); where it wins, or the fourth moment is none of theirs, the matrix follows no known law.
 """
 
 from collections.abc import Callable
@@ -206,15 +206,16 @@ class _Values:
         return self.count * each
 
     def free(self) -> float:
-        """The best of the three distributions at any scale, less what the free scale costs."""
+        """The best of the three distributions at any scale, less what the free scale costs: half a log of the number
+        of values where their spread tells it, to 1 / sqrt(n); a whole one where their limit does, to 1 / n."""
         fitted = sqrt(self.square)
         cut = max(fitted, self.largest / 2 * TRUNCATED_STD)
-        best = max(
-            self.log_likelihood("normal", fitted),
-            self.log_likelihood("uniform", self.largest / sqrt(3)),
-            self.log_likelihood("truncated", cut),
+        cost = log(self.count)
+        return max(
+            self.log_likelihood("normal", fitted) - cost / 2,
+            self.log_likelihood("uniform", self.largest / sqrt(3)) - cost,
+            self.log_likelihood("truncated", cut) - cost,
         )
-        return best - log(self.count) / 2
 
 
 def _drawn(matrix: Matrix, context: Context, precision: float) -> Fit:
@@ -226,7 +227,8 @@ def _drawn(matrix: Matrix, context: Context, precision: float) -> Fit:
     free = seen.free()
     trained = _stands_out(values, std)
     if trained or scores[best] < free:
-        return Fit("none", _sure(free, list(scores.values())), trained=trained)
+        close = () if trained else tuple(id for id, score in scores.items() if score > free - CLOSE)
+        return Fit("none", _sure(free, list(scores.values())), close=("none", *close), trained=trained)
     equal = tuple(id for id, score in scores.items() if score > scores[best] - 1e-6 * seen.count)
     equal = tuple(id for id in equal if abs(LAWS[id].std(matrix, context) / LAWS[best].std(matrix, context) - 1) < 1e-9)
     close = tuple(id for id, score in scores.items() if score > scores[best] - CLOSE)

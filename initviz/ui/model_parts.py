@@ -26,7 +26,7 @@ GUESSED = "guessed"
 MOST_WIDTHS = 8
 """Widths of a chain that are written out."""
 
-FAULT, NOTE, FINE = "🔴 fault", "🔵 note", "🟢 fine"
+FAULT, NOTE, FINE = "▲ fault", "● note", "✓ fine"
 
 
 def limits() -> Limits:
@@ -34,11 +34,24 @@ def limits() -> Limits:
     return Limits(mib=float(st.get_option("server.maxUploadSize")))
 
 
+_NAMED_ZONE = """
+if (!window.initvizZone) {
+    const named = () => document.querySelectorAll("[data-testid=stFileUploaderDropzone][role=presentation]")
+        .forEach(zone => zone.setAttribute("role", "group"));
+    window.initvizZone = new MutationObserver(named);
+    window.initvizZone.observe(document.body, {childList: true, subtree: true});
+    named();
+}
+"""
+"""Streamlit names the zone and says that it is mere presentation, which contradict each other for a screen reader."""
+
+
 def upload() -> tuple[bytes, str] | None:
     """The visitor's file and its name; None before there is one."""
     file = st.file_uploader(
         f"A .safetensors or .npz file of up to {limits().mib:g} MB, kept in memory while this page is open", key="file"
     )
+    st.html(f"<script>{_NAMED_ZONE}</script>", unsafe_allow_javascript=True)
     return None if file is None else (file.getvalue(), file.name[:60])
 
 
@@ -70,7 +83,7 @@ def orientation() -> Orientation | None:
 
 def told(rows: Sequence[Row]) -> None:
     """How many matrices break a rule, and how the file was taken."""
-    box = st.error if any(row.severe for row in rows) else st.info if any(row.finding for row in rows) else st.success
+    box = st.error if any(row.severe for row in rows) else st.info
     box(plain(headline(rows)))
     st.caption(taken(rows))
 
@@ -78,14 +91,12 @@ def told(rows: Sequence[Row]) -> None:
 def taken(rows: Sequence[Row]) -> str:
     """How many matrices were found, the widths where each feeds the next, and the way they lie."""
     way = Counter(row.orientation for row in rows).most_common(1)[0][0]
-    widths = [rows[0].fan_in, *(row.fan_out for row in rows)]
+    widths = [str(rows[0].fan_in), *(str(row.fan_out) for row in rows)]
     if len(widths) > MOST_WIDTHS:
-        shape = "-".join(map(str, widths[: MOST_WIDTHS - 1])) + f"-…-{widths[-1]}"
-    else:
-        shape = "-".join(map(str, widths))
+        widths = [*widths[: MOST_WIDTHS - 1], "…", widths[-1]]
     chained = all(before.fan_out == after.fan_in for before, after in pairwise(rows))
-    shapes = f", {shape}" if chained else ", no chain"
-    return f"Took {counted(len(rows), 'matrix', 'matrices')}{shapes}, weights as ({way})."
+    shape = "-".join(widths) if chained else "no chain"
+    return f"Took {counted(len(rows), 'matrix', 'matrices')}, {shape}, weights as ({way})."
 
 
 def table(rows: Sequence[Row]) -> None:

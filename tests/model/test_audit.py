@@ -191,3 +191,22 @@ def test_the_headline_counts_what_breaks_a_rule_and_names_the_laws() -> None:
     assert headline(rows) == "5 of 5 matrices break a rule: 0.weight, 1.weight, 2.weight and more. Laws: all zero (5)."
     (row,) = audit(stored(DRAWS["he_normal"](np.random.default_rng(0), 90, 70)))
     assert headline([row]) == "None of 1 matrix breaks a rule. Laws: He normal (Kaiming) (1)."
+
+
+@pytest.mark.parametrize("law", ["torch_default", "he_normal"])
+def test_chance_breaks_no_rule(law: str) -> None:
+    """Among 150 draws of one law some lie where a free scale fits a little better: their siblings decide."""
+    rng = np.random.default_rng(4)
+    tensors = tuple(
+        Tensor(f"{layer}.weight", DRAWS[law](rng, 40, 36).T.astype(np.float32), "F32") for layer in range(150)
+    )
+    assert [row.law for row in audit(tensors)] == [law] * 150
+
+
+def test_one_alone_of_its_own_scale_still_breaks_the_rule() -> None:
+    rng = np.random.default_rng(4)
+    tensors = tuple(
+        Tensor(f"{k}.weight", (DRAWS["torch_default"](rng, 40, 36).T * (1.1 if k == 3 else 1)).astype("f4"), "F32")
+        for k in range(8)
+    )
+    assert [row.name for row in audit(tensors) if row.severe] == ["3.weight"]
