@@ -4,6 +4,7 @@ import streamlit as st
 
 from initviz.figures import answers as pictures
 from initviz.figures import training as figures
+from initviz.figures import training_layers as by_layer
 from initviz.figures.theme import Theme
 from initviz.learn.history import COLUMNS
 from initviz.learn.pictures import Answers, Curve, Plane
@@ -64,7 +65,7 @@ def answered(view: View, look: Theme) -> None:
 
 def layers(view: View, column: str, look: Theme) -> None:
     """One column by layer over time."""
-    figure = figures.layer_lines(view.runs[0].history, column, total=view.total, theme=look)
+    figure = by_layer.layer_lines(view.runs[0].history, column, total=view.total, theme=look)
     parts.chart(figure, "layer-lines", f"{COLUMNS[column].name.capitalize()}, a line for each layer")
 
 
@@ -73,10 +74,10 @@ def details(view: View, column: str, look: Theme) -> None:
     history = view.runs[0].history
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = figures.layer_heat(history, column, theme=look)
+        figure = by_layer.layer_heat(history, column, theme=look)
         parts.chart(figure, "layer-heat", f"{COLUMNS[column].name.capitalize()}, layer by layer")
     with right:
-        parts.chart(figures.first_step(history, column, theme=look), "first-step", "What did step 1 change?")
+        parts.chart(by_layer.first_step(history, column, theme=look), "first-step", "What did step 1 change?")
     left, right = st.columns(2, gap="medium")
     with left:
         scrubber(history, column, look)

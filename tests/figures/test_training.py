@@ -7,6 +7,7 @@ import pytest
 
 from initviz.figures import answers as pictures
 from initviz.figures import training as figures
+from initviz.figures import training_layers as by_layer
 from initviz.figures.theme import DARK, LIGHT, alt_text
 from initviz.learn.history import COLUMNS, History
 from initviz.learn.pictures import Answers, Curve, Plane, answers, curve, plane
@@ -36,16 +37,16 @@ BY_LAYER = [column.id for column in COLUMNS.values() if column.by_layer]
 def test_layers_are_valid_in_every_column(column: str, circle: Trainer) -> None:
     for history in (circle.history, trained("regression", initializer="zeros").history):
         for theme in (LIGHT, DARK):
-            check(figures.layer_lines(history, column, total=15, theme=theme))
-            check(figures.layer_heat(history, column, theme=theme))
-            check(figures.first_step(history, column, theme=theme))
+            check(by_layer.layer_lines(history, column, total=15, theme=theme))
+            check(by_layer.layer_heat(history, column, theme=theme))
+            check(by_layer.first_step(history, column, theme=theme))
 
 
 def test_lines_are_the_history(circle: Trainer) -> None:
-    drawn = figures.layer_lines(circle.history, "mean", total=15)
+    drawn = by_layer.layer_lines(circle.history, "mean", total=15)
     assert len(drawn.data) == 3
     np.testing.assert_allclose(drawn.data[1].y, circle.history.column("mean")[:, 1], rtol=1e-3)
-    heat = figures.layer_heat(circle.history, "std")
+    heat = by_layer.layer_heat(circle.history, "std")
     np.testing.assert_allclose(heat.data[0].z[2], np.log10(circle.history.column("std")[:, 2]), rtol=1e-3, atol=1e-4)
 
 
@@ -92,7 +93,7 @@ def test_overflow_draws_a_gap() -> None:
     check(figures.courses([one], "loss", total=trainer.total))
     assert figures.courses([one], "loss", total=trainer.total).data[0].y[-1] is None
     for column in BY_LAYER:
-        check(figures.layer_lines(trainer.history, column, total=trainer.total))
+        check(by_layer.layer_lines(trainer.history, column, total=trainer.total))
     check(pictures.decision(plane(trainer)))
     check(pictures.units(plane(trainer)))
 
