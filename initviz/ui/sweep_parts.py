@@ -1,6 +1,7 @@
 """The Sweep page: its options, the grid they spell, the job that measures it, and what is drawn of it."""
 
 import json
+import time
 from collections.abc import Callable
 from itertools import count
 
@@ -25,6 +26,9 @@ from initviz.ui.waiting import answer, stopped
 
 DOING = "Sweeping"
 HEAT = "sweep-heat"
+REDRAWN = 1.0
+"""Seconds between two partial pictures: the browser builds each of them anew, and one that is replaced at once is never
+seen."""
 STOPPED = "sweep-stopped"
 """Where the session keeps the name of the sweep that its visitor stopped."""
 
@@ -32,14 +36,13 @@ STOPPED = "sweep-stopped"
 def measured(grid: Grid, draw: Callable[[Swept, str], None]) -> Swept:
     """The grid's table, drawn while it grows; what there is of it where the visitor stopped it."""
     name = json.dumps(grid.record())
-    begun = stopped(DOING, name)
-    if st.session_state.get(STOPPED) == name:
-        swept = begun or Swept(grid)
-        st.warning(f"Stopped after {len(swept)} of {counted(len(grid), 'experiment')}.", icon=":material/pause:")
+    begun: Swept | None = stopped(DOING, name)
+    if begun is not None and st.session_state.get(STOPPED) == name:  # none where it had ended before the click
+        st.warning(f"Stopped after {len(begun)} of {counted(len(grid), 'experiment')}.", icon=":material/pause:")
         st.button("Continue", icon=":material/play_arrow:", on_click=_stop, args=("",), key="sweep-go")
-        return swept
+        return begun
     prepare()
-    button, numbered = st.empty(), count()
+    button, numbered, drawn = st.empty(), count(), time.monotonic() - REDRAWN
 
     def work(report: Report) -> Swept:
         if (read := grid.base.source.rows) is not None:
@@ -47,6 +50,10 @@ def measured(grid: Grid, draw: Callable[[Swept, str], None]) -> Swept:
         return sweep_in_memory(grid, report, begun)
 
     def show(partial: Swept) -> None:
+        nonlocal drawn
+        if time.monotonic() - drawn < REDRAWN:
+            return
+        drawn = time.monotonic()
         if (number := next(numbered)) == 0:
             button.button("Stop", icon=":material/stop:", on_click=_stop, args=(name,), key="sweep-stop")
         draw(partial, f"{HEAT}-{number}")
