@@ -36,11 +36,9 @@ def limits() -> Limits:
 
 _NAMED_ZONE = """
 if (!window.initvizZone) {
-    const named = () => document.querySelectorAll("[data-testid=stFileUploaderDropzone][role=presentation]")
-        .forEach(zone => zone.setAttribute("role", "group"));
-    window.initvizZone = new MutationObserver(named);
+    window.initvizZone = new MutationObserver(() => document.querySelector(
+        "[data-testid=stFileUploaderDropzone][role=presentation]")?.setAttribute("role", "group"));
     window.initvizZone.observe(document.body, {childList: true, subtree: true});
-    named();
 }
 """
 """Streamlit names the zone and says that it is mere presentation, which contradict each other for a screen reader."""
@@ -125,14 +123,9 @@ def table(rows: Sequence[Row]) -> None:
 def activation() -> Activation:
     """The function between the layers, which a file does not say."""
     single = [id for id, one in ACTIVATIONS.items() if one.pieces(one.alpha(None)) == 1]
-    chosen = st.selectbox(
-        "Function between the layers (the file does not say)",
-        single,
-        single.index("relu"),
-        format_func=lambda id: ACTIVATIONS[id].name,
-        key="between",
-        width=360,
-    )
+    said = "Function between the layers (the file does not say)"
+    first = single.index("relu")
+    chosen = st.selectbox(said, single, first, lambda id: ACTIVATIONS[id].name, "between", width=360)
     return ACTIVATIONS[chosen]
 
 
