@@ -4,7 +4,7 @@ import streamlit as st
 
 from initviz.learn.settings import TRAINING_FIELDS, Training
 from initviz.network.budget import Budget
-from initviz.ui import parts, starts, training_charts, training_controls
+from initviz.ui import parts, starts, training_asides, training_charts, training_controls
 from initviz.ui.live import TICK, Live, live
 from initviz.ui.page import open_page, theme
 from initviz.ui.state import Visit
@@ -23,7 +23,7 @@ def watch(training: Live, current: Visit) -> None:
 
 current = open_page("training", OPTIONS)
 settings = Training(**{name: current.options[name] for name in TRAINING_FIELDS})
-training_controls.lessons(current)
+lesson = training_controls.lessons(current)
 parts.options_row(OPTIONS, *SHOWN, folded=FOLDED, title="More")
 training = live(starts.starts_of(current, settings), current.options["seeds"])
 with parts.refusals_told(current.experiment):
@@ -39,4 +39,7 @@ if training.view is not None and not training.on:
         parts.options_row(OPTIONS, "reach")
         training_controls.race(training.view, current.options["reach"])
     training_controls.take_away(training, training.view)
+training_asides.two_weights(current, lesson, theme())
+if not training.on:
+    training_asides.coordinates(current.experiment, settings)
 starts.box(current, settings)

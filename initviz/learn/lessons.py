@@ -20,6 +20,8 @@ class Lesson:
     starts: tuple[tuple[Experiment, Training], ...]
     follow: str = "std"
     """The column of the history to look at."""
+    two_weights: bool = False
+    """Whether `one_unit` shows the same with two weights."""
 
 
 def _starts(
@@ -137,6 +139,7 @@ LESSONS = Catalogue(
                 {"preprocessing": "center"},
             ),
             "update_ratio",
+            two_weights=True,
         ),
         Lesson(
             "selu",

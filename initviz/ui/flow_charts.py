@@ -47,12 +47,13 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> 
         by_depth("signs", "All weights of a unit move one way", learning.same_sign_by_depth)
     with right:
         by_depth("distinct", "Units that learn their own", learning.distinct_by_depth)
-        parts.drawn(about, "paths", "What one sign does to two weights", partial(_paths, look))
+        parts.drawn(about, "paths", "What one sign does to two weights", partial(paths, look))
     by_depth("shares", "Silent units", signal.shares_by_depth)
     layer_tables.layer_table(current.about(), COLUMNS, one)
 
 
-def _paths(look: Theme) -> Figure:
+def paths(look: Theme) -> Figure:
+    """Two weights that learn from inputs of both signs, and of one."""
     return learning.paths({name: descent(mean) for name, mean in PATHS.items()}, GOAL, theme=look)
 
 

@@ -31,8 +31,8 @@ SHOWN = ("task", "optimizer", "learning_rate", "batch", "epochs", "follow")
 FOLDED = (*(name for name in TRAINING_FIELDS if name not in SHOWN), "speed", "seeds")
 
 
-def lessons(current: Visit) -> None:
-    """Experiments to load, and the question of the one that is loaded."""
+def lessons(current: Visit) -> Lesson | None:
+    """Experiments to load, and the question of the one that is loaded, which is returned."""
     matching = next((lesson.id for lesson in LESSONS.values() if _values(lesson).items() <= _present(current)), None)
     put("lesson", matching)
     with st.container(width=400):
@@ -44,8 +44,10 @@ def lessons(current: Visit) -> None:
             placeholder="your own",
             on_change=_load_lesson,
         )
-    if matching:
-        st.markdown(f":material/help: {LESSONS[matching].question}")
+    if matching is None:
+        return None
+    st.markdown(f":material/help: {LESSONS[matching].question}")
+    return LESSONS[matching]
 
 
 def _values(lesson: Lesson) -> dict[str, Any]:

@@ -1,16 +1,27 @@
 """The training page without a browser: ready at once, one step at a time, every task, compare, what the link holds."""
 
+import gc
 import json
+import threading
 from math import log10
+from weakref import WeakSet
 
 import pytest
+from pandas import DataFrame
+from streamlit.testing.v1 import AppTest
 
 from initviz import Experiment, train
 from initviz.figures.theme import LIGHT
+from initviz.learn.coordinates import coordinate_check
 from initviz.learn.lessons import LESSONS
+from initviz.learn.one_unit import descent
 from initviz.learn.settings import Training
 from initviz.learn.tasks import TASKS
-from initviz.ui.live import GFLOP
+from initviz.learn.trainer import Trainer
+from initviz.text import say
+from initviz.ui import training_asides
+from initviz.ui.flow_charts import PATHS
+from initviz.ui.live import GFLOP, Live
 from initviz.ui.scrubber import frames
 from initviz.ui.training_controls import FOLLOWED
 from initviz.ui.waiting import jobs
@@ -132,3 +143,54 @@ def test_every_slice_is_a_job_in_the_common_queue(open_page: Visit) -> None:
     assert after.runs - before.runs == 3
     assert after.gflop - before.gflop == pytest.approx(3 * GFLOP)
     assert after.memory_mib == 0
+
+
+def test_two_weights_are_drawn_where_the_lesson_is_about_one_sign(open_page: Visit) -> None:
+    def drawn(page: AppTest) -> list[str]:
+        return [spec for spec in charts(page) if all(f'"{name}"' in spec for name in PATHS)]
+
+    page = works(open_page("training").selectbox(key="lesson").set_value("positive").run())
+    assert len(drawn(page)) == 1
+    for axis, name in enumerate(PATHS):
+        trace = json.loads(drawn(page)[0])["data"][axis]
+        assert trace["name"] == name
+        assert trace["y"] == pytest.approx(descent(PATHS[name])[:, 1], abs=1e-3)
+    page = works(page.selectbox(key="lesson").set_value("first_loss").run())
+    assert not drawn(page)
+
+
+def test_the_coordinate_check_is_that_of_the_core(open_page: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is measured before it is asked for, and a table is never left standing under another experiment."""
+    monkeypatch.setattr(training_asides, "WIDTHS", (16, 32))
+
+    def table(page: AppTest) -> list[DataFrame]:
+        return [frame.value for frame in page.dataframe if "derived slope" in frame.value]
+
+    page = works(open_page("training", **QUICK))
+    assert not table(page)
+    (rows,) = table(works(page.button(key="coordinates").click().run()))
+    training = Training(task="circle", examples=60, epochs=2)
+    expected = coordinate_check(shown(page), training, widths=(16, 32), seeds=training_asides.SEEDS)
+    assert list(rows["measured slope"]) == [say(slope) for slope in expected.slopes.tolist()]
+    assert list(rows["derived slope"]) == [say(slope) for slope in expected.predicted.tolist()]
+    said = [f"{layer}: {verdict}" for layer, verdict in zip(rows["layer"], rows["verdict"], strict=True)]
+    assert said == expected.sentences()
+    assert table(works(page.select_slider(key="field-width").set_value(64).run()))  # the check has widths of its own
+    assert not table(works(page.selectbox(key="field-activation").set_value("tanh").run()))
+
+
+def test_a_session_that_ends_gives_its_memory_back(open_page: Visit) -> None:
+    """Nothing outside the session holds its training: not the queue, its workers, the memo, nor the kept drawings."""
+    gc.collect()
+    others = {id(one) for one in gc.get_objects() if isinstance(one, Live | Trainer)}
+    page = works(open_page("training", **QUICK, seeds="2").button(key="step").click().run())
+    page = works(page.button(key="go").click().run())
+    held = WeakSet(one for one in gc.get_objects() if isinstance(one, Live | Trainer) and id(one) not in others)
+    assert page.session_state["live"] in held
+    assert len(held) == 1 + 2  # and no second set of networks
+    for thread in threading.enumerate():
+        if thread.name.startswith("ScriptRunner"):
+            thread.join()
+    del page
+    gc.collect()
+    assert not list(held)
