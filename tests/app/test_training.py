@@ -2,7 +2,6 @@
 
 import gc
 import json
-import threading
 from math import log10
 from weakref import WeakSet
 
@@ -188,9 +187,6 @@ def test_a_session_that_ends_gives_its_memory_back(open_page: Visit) -> None:
     held = WeakSet(one for one in gc.get_objects() if isinstance(one, Live | Trainer) and id(one) not in others)
     assert page.session_state["live"] in held
     assert len(held) == 1 + 2  # and no second set of networks
-    for thread in threading.enumerate():
-        if thread.name.startswith("ScriptRunner"):
-            thread.join()
-    del page
+    del page  # the session; its script's thread has ended
     gc.collect()
     assert not list(held)
