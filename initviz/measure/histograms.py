@@ -56,7 +56,7 @@ def _per_bin(edges: FloatArray, bins: int) -> float:
 
 
 def _histogram(edges: FloatArray, counts: CountArray, zeros: int = 0) -> Histogram:
-    inner = counts[1:-1]
+    inner = counts[1:-1].copy()  # memory of its own, that the cache can count
     for array in (edges, inner):
         array.flags.writeable = False
     return Histogram(edges, inner, below=int(counts[0]) + zeros, above=int(counts[-1]))

@@ -65,10 +65,10 @@ def test_whatever_changes_a_picture_draws_it_again(
     ("page", "name", "value", "redrawn"),
     [
         ("overview", "axis", "own", {"ridges"}),
-        ("initialization", "log", "0", {"std"}),
+        ("initialization", "log", "0", {"std", "variance"}),
         ("initialization", "layer", "2", {"weights"}),
         ("initialization", "bins", "20", {"distributions"}),
-        ("initialization", "seeds", "2", {"std", "shares", "mean", "cosine"}),
+        ("initialization", "seeds", "2", {"std", "variance", "shares", "mean", "cosine"}),
         ("gradient_flow", "of", "grad_w", {"sizes"}),
     ],
 )
