@@ -35,18 +35,23 @@ def two_weights(current: Visit, lesson: Lesson | None, look: Theme) -> None:
 def coordinates(experiment: Experiment, training: Training) -> None:
     """How far a step moves each layer as a power of the width, folded away and measured when asked for."""
     about = (experiment.changed(width=WIDTHS[0]), training)
-    with st.expander("Does the step keep its size when the network grows?", icon=":material/straighten:"):
+    asked = st.session_state.get(ASKED) == about
+    title = "Does the step keep its size when the network grows?"
+    with st.expander(title, expanded=asked, icon=":material/straighten:"):
         st.caption(
             f"{SEEDS} networks of each width, {', '.join(map(str, WIDTHS))}, make one tiny step; the slope is the power"
             " of the width with which a layer's z moves by its own weights. Derived for weights of variance ~ 1/fan_in."
         )
-        if st.button("Measure", icon=":material/play_arrow:", key="coordinates"):
-            st.session_state[ASKED] = about
-        if st.session_state.get(ASKED) == about:
+        st.button("Measure", icon=":material/play_arrow:", on_click=_ask, args=(about,), key="coordinates")
+        if asked:
             try:
                 _table(_checked(*about))
             except InputError as error:
                 st.error(str(error), icon=":material/error:")
+
+
+def _ask(about: tuple[Experiment, Training]) -> None:
+    st.session_state[ASKED] = about  # before the run, which unfolds the section then
 
 
 def _checked(experiment: Experiment, training: Training) -> CoordinateCheck:
