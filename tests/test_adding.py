@@ -69,7 +69,7 @@ ENTRIES = {
     "initviz/network/experiment.py": ('h + a phi(z)\n    wherever the shapes agree.\n    """\n', PARAMETER),
     "initviz/network/normalization.py": ('NORMALIZATIONS = Catalogue(\n    "normalization",\n    [', NORMALIZATION),
     "initviz/network/presets.py": ('PRESETS = Catalogue(\n    "preset",\n    [', PRESET),
-    "initviz/ui/page.py": ("    page.id: page\n    for page in (", PAGE),
+    "initviz/ui/pages.py": ("    page.id: page\n    for page in (", PAGE),
 }
 
 

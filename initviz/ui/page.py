@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 
 import streamlit as st
@@ -10,113 +9,9 @@ import streamlit as st
 from initviz.figures.theme import DARK, LIGHT, Theme
 from initviz.ui import pin
 from initviz.ui.header import header
+from initviz.ui.pages import PAGES, Page
 from initviz.ui.state import Option, Visit, visit
 from initviz.ui.widgets import sidebar
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page: where it is, what it is called, and the one question it answers."""
-
-    id: str
-    path: str
-    title: str
-    icon: str
-    question: str
-    group: str
-    """Heading in the menu; the first groups lie open there, of the others only the one in use."""
-    experiment: bool = True
-    """Whether the page is about the experiment; one to look things up has no controls and leaves the link alone."""
-    compares: str = ""
-    """What on the page shows a pinned experiment too; empty where nothing does."""
-
-
-_DEPTH = "The charts by depth show A and B; distributions and tables show B, the one you are changing."
-
-PAGES = {
-    page.id: page
-    for page in (
-        Page(
-            "overview",
-            "app.py",
-            "Overview",
-            ":material/visibility:",
-            "Will this network learn?",
-            "At the start",
-            compares=_DEPTH,
-        ),
-        Page(
-            "activations",
-            "pages/activations.py",
-            "Activations",
-            ":material/show_chart:",
-            "What does this function do to a signal and its gradient?",
-            "At the start",
-        ),
-        Page(
-            "initialization",
-            "pages/initialization.py",
-            "Initialization",
-            ":material/equalizer:",
-            "Does the signal survive?",
-            "At the start",
-            compares=_DEPTH,
-        ),
-        Page(
-            "gradient_flow",
-            "pages/gradient_flow.py",
-            "Gradient flow",
-            ":material/trending_down:",
-            "Which layers still learn?",
-            "At the start",
-            compares=_DEPTH,
-        ),
-        Page(
-            "phase_diagram",
-            "pages/phase_diagram.py",
-            "Phase diagram",
-            ":material/map:",
-            "Where is the edge?",
-            "At the start",
-        ),
-        Page(
-            "training",
-            "pages/training.py",
-            "Training",
-            ":material/model_training:",
-            "Does it matter?",
-            "In training",
-        ),
-        Page(
-            "sweep",
-            "pages/sweep.py",
-            "Sweep",
-            ":material/grid_on:",
-            "How does it depend on the choices?",
-            "Many at once",
-        ),
-        Page(
-            "your_model",
-            "pages/your_model.py",
-            "Your model",
-            ":material/upload_file:",
-            "Which law did each layer really get?",
-            "Your own",
-            experiment=False,
-        ),
-        Page(
-            "glossary",
-            "pages/glossary.py",
-            "Glossary",
-            ":material/menu_book:",
-            "What do the words mean?",
-            "Look up",
-            experiment=False,
-        ),
-    )
-}
-"""Every page, in the order of the menu; pages of one group stand together."""
-
 
 _CLOSE_ON_A_PHONE = """
 if (!window.initvizMenu) {

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from initviz.network.experiment import Experiment
-from initviz.ui.page import PAGES
+from initviz.ui.pages import PAGES
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,7 @@ from initviz.network.experiment import FIELDS
 from initviz.text import percent, show
 from initviz.theory.prediction import COVERAGE as PREDICTED
 from initviz.ui.glossary import SECTIONS, TERMS, Term, explained, term_of
-from initviz.ui.page import PAGES
+from initviz.ui.pages import PAGES
 from initviz.ui.texts import text
 from tests.app.conftest import SMALL, Visit, link
 

@@ -22,7 +22,7 @@ from initviz.network.experiment import FIELDS, Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.network.presets import PRESETS
 from initviz.text import percent, say, show
-from initviz.ui.page import PAGES
+from initviz.ui.pages import PAGES
 from tests.app.conftest import SMALL, Visit, charts, link, link_warnings, sentences, shown, works
 
 MEASURED = {"overview": None, "initialization": "forward", "gradient_flow": "backward"}

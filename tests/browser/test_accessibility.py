@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from initviz.ui.page import PAGES
+from initviz.ui.pages import PAGES
 from tests.browser.drive import settle
 
 QUERY = "depth=4&width=32&samples=50"

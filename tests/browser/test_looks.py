@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from initviz.figures.theme import DARK
-from initviz.ui.page import PAGES
+from initviz.ui.pages import PAGES
 from tests.browser.drive import settle, visit
 
 QUERY = "depth=4&width=32&samples=50"
@@ -68,7 +68,7 @@ def test_on_a_phone_the_sidebar_makes_room_for_the_chosen_page(address: str, pho
     phone.get_by_test_id("stSidebar").get_by_role("link", name="Gradient flow").click()
     phone.wait_for_url("**/gradient_flow?**")
     settle(phone)
-    assert phone.get_by_test_id("stSidebar").get_attribute("aria-expanded") == "false"
+    expect(phone.get_by_test_id("stSidebar")).not_to_be_in_viewport()
     assert phone.get_by_text("Gradient flow · Tanh").is_visible()
 
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from initviz.ui.page import PAGES
+from initviz.ui.pages import PAGES
 from tests.browser.drive import agrees, chart, move, query, visit
 from tests.deploy.conftest import Site
 from tests.load.server import get, image_settings
