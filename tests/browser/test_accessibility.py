@@ -20,6 +20,7 @@ def test_axe_finds_nothing(address: str, chromium: Browser, path: str, scheme: L
     page = context.new_page()
     page.goto(f"{address}/{path}{'' if '?' in path else '?'}{QUERY}")
     settle(page)
+    page.wait_for_timeout(1000)  # a chart is taller than its place until Plotly has fitted it
     found = Axe().run(page).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in found] == []
     context.close()

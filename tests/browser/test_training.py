@@ -13,7 +13,7 @@ STEPS = "document.querySelector('.st-key-loss .js-plotly-plot')?._fullData?.[0]?
 
 def press(page: Page, label: str) -> None:
     """Click the button that starts and stops; then it has another label."""
-    page.get_by_role("button", name=label, exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name=label, exact=True).click()
 
 
 def grows(page: Page, steps: float = 0) -> float:
