@@ -14,8 +14,3 @@ class Report(Protocol):
     """
 
     def __call__(self, share: float, partial: Any = None, /) -> None: ...
-
-
-def part_of(progress: Progress, index: int, count: int) -> Progress:
-    """Progress of the `index`-th of `count` equal parts."""
-    return lambda share: progress((index + share) / count)

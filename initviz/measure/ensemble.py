@@ -23,8 +23,6 @@ LOW, HIGH = 0.05, 0.95
 COVERAGE = HIGH - LOW
 """The share of all networks that lie in it."""
 
-SEEDS = 2**31
-
 ENSEMBLE_ROOM = 2.0
 """An ensemble may take this many times the work of the largest single experiment."""
 
@@ -73,7 +71,7 @@ def repeat(
     """
     budget = budget or Budget.from_environment()
     check_seeds(experiment, seeds, budget)
-    networks = [experiment.changed(seed=(experiment.seed + index) % SEEDS) for index in range(seeds)]
+    networks = [experiment.redrawn(index) for index in range(seeds)]
     size = min(at_once(experiment, budget), seeds)
     tables = _simulated(networks, size, progress or (lambda share: None), budget)
     columns = {str(name): np.array([table[name] for table in tables], dtype=float) for name in tables[0].columns}

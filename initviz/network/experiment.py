@@ -24,6 +24,10 @@ _SAMPLES = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 1797, 2000, 5000, 10_000)
 _TIED = "theory draws new weights for every layer, and here layers share one matrix"
 
 
+SEEDS = 2**31
+"""How many seeds there are."""
+
+
 def _set(default: Any, spec: Field) -> Any:
     return field(default=default, metadata={"spec": spec})
 
@@ -78,7 +82,7 @@ class Experiment:
     )
     linear_first: bool = _set(False, Switch("linear first layer", "The first layer has no activation.", "advanced"))
     seed: int = _set(
-        0, Number("seed", "Another seed is another draw.", 0, 2**31 - 1, integer=True, group="advanced", typed=True)
+        0, Number("seed", "Another seed is another draw.", 0, SEEDS - 1, integer=True, group="advanced", typed=True)
     )
     dtype: str = _set("float32", Choice("dtype", "Precision of the whole computation.", DTYPES, "advanced"))
 
@@ -99,6 +103,10 @@ class Experiment:
         if values.get("activation", self.activation) != self.activation:
             values = {"alpha": None} | values
         return replace(self, **values)
+
+    def redrawn(self, times: int) -> "Experiment":
+        """The same experiment with the seed so many places on; after the last seed comes 0."""
+        return self.changed(seed=(self.seed + times) % SEEDS)
 
     # --- the objects the ids stand for ---
 

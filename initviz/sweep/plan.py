@@ -16,7 +16,6 @@ from initviz.network.budget import cost
 from initviz.network.experiment import FIELDS, Experiment, field_of
 
 MOST_SEEDS = 10_000
-SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,7 @@ class Grid:
         if not 1 <= self.seeds <= MOST_SEEDS:
             raise InputError(f"A sweep has 1 to {MOST_SEEDS} seeds, not {self.seeds}.")
         for name, values in self.axes.items():
-            if name not in FIELDS or name == "seed":
-                raise InputError(f"A sweep has no axis '{name}'. Possible: {', '.join(possible_axes())}.")
+            _check_axis(name)
             if not values:
                 raise InputError(f"The axis {name} needs at least one value.")
             if len(set(values)) < len(values):
@@ -54,7 +52,7 @@ class Grid:
         """All experiments of the sweep, each with each seed."""
         for experiment in self.experiments():
             for index in range(self.seeds):
-                yield experiment.changed(seed=(self.base.seed + index) % SEEDS)
+                yield experiment.redrawn(index)
 
     def record(self) -> dict[str, Any]:
         """As plain values, for a manifest."""
@@ -86,9 +84,13 @@ def possible_axes() -> tuple[str, ...]:
     return tuple(name for name in FIELDS if name != "seed")
 
 
-def _parsed(name: str, text: str, base: Experiment) -> tuple[Any, ...]:
-    if name not in FIELDS:
+def _check_axis(name: str) -> None:
+    if name not in possible_axes():
         raise InputError(f"A sweep has no axis '{name}'. Possible: {', '.join(possible_axes())}.")
+
+
+def _parsed(name: str, text: str, base: Experiment) -> tuple[Any, ...]:
+    _check_axis(name)
     spec = field_of(name, base.activation) or FIELDS[name]
     return tuple(spec.parse(part.strip()) for part in text.split(",") if part.strip())
 

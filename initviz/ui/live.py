@@ -92,7 +92,7 @@ class Live:
             data = task_data(start.experiment, start.training)
             limit = rate_limit(start.experiment, start.training, data)
             rate = learning_rate(start.training, limit)
-            seeds = [start.experiment.changed(seed=start.experiment.seed + more) for more in range(self.seeds)]
+            seeds = [start.experiment.redrawn(more) for more in range(self.seeds)]
             trainers.append([Trainer(one, start.training, data, rate) for one in seeds])
             if not self._limit:
                 own = own_limit(trainers[0][0].network, start.experiment, start.training, data)

@@ -7,10 +7,10 @@ import pytest
 
 from initviz.catalogue import InputError
 from initviz.measure import ensemble
-from initviz.measure.ensemble import SEEDS, Ensemble, at_once, check_seeds, repeat
+from initviz.measure.ensemble import Ensemble, at_once, check_seeds, repeat
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, OverBudget, cost
-from initviz.network.experiment import Experiment
+from initviz.network.experiment import SEEDS, Experiment
 
 small = Experiment(depth=3, width=8, samples=10)
 
