@@ -28,9 +28,11 @@ def test_the_experiment_travels_along_the_menu(address: str, page: Page) -> None
     visit(page, f"{address}/?{LINK}")
     for entry in [page for page in PAGES.values() if page.id in PATHS][1:]:
         sidebar = page.get_by_test_id("stSidebar")
-        if not sidebar.get_by_role("link", name=entry.title).is_visible():
-            sidebar.get_by_text(entry.group, exact=True).click()  # a folded group
-        sidebar.get_by_role("link", name=entry.title).click()
+        link, folded = sidebar.get_by_role("link", name=entry.title), sidebar.get_by_text(entry.group, exact=True)
+        expect(link.or_(folded).first).to_be_visible()
+        if not link.is_visible():
+            folded.click()
+        link.click()
         page.wait_for_url(f"**/{PATHS[entry.id]}?**")
         settle(page)
         healthy(page)
