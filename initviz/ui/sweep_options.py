@@ -55,7 +55,7 @@ def _values(name: str) -> Option:
     spec = FIELDS[name]
     listed = LISTS.get(name) or tuple(spec.options)  # type: ignore[union-attr]
     names = [Named(spec.text(value), str(spec.say(value))) for value in listed]
-    several = Several(f"{spec.label}: values", spec.help, Catalogue(f"value of {spec.label}", names))
+    several = Several(spec.label, spec.help, Catalogue(f"value of {spec.label}", names))
     return Option(several, texts_of(name, *DEFAULTS[name]))
 
 

@@ -23,6 +23,9 @@ OPTION_WIDTH = 220
 LYING_OPEN = 5
 """A choice of more than these is a box to open."""
 
+MOST_LETTERS = 60
+"""Of the names that a button says; where several longer ones are chosen it says how many."""
+
 
 def sidebar(experiment: Experiment) -> None:
     """Preset and every field that acts in this experiment."""
@@ -99,8 +102,7 @@ def control(name: str, widget: str, spec: ViewField) -> None:
                 help += f"\n\n{options[st.session_state[widget]].name}: {source}."
             st.selectbox(spec.label, list(options), format_func=lambda id: options[id].name, key=widget, help=help)
         case Several():
-            several = spec.options
-            st.multiselect(spec.label, list(several), format_func=lambda id: several[id].name, key=widget, help=help)
+            _several(widget, spec, help)
         case Switch():
             st.toggle(spec.label, key=widget, help=help)
         case Number(typed=True):
@@ -113,6 +115,22 @@ def control(name: str, widget: str, spec: ViewField) -> None:
             )
         case _:
             assert_never(spec)
+
+
+def _several(widget: str, spec: Several, help: str) -> None:
+    """A button that says what is chosen and opens the choice. The boxes of `st.multiselect` are white on the theme's
+    colour, which in the dark is too light for that."""
+    names = [spec.options[id].name for id in st.session_state[widget]]
+    said = ", ".join(names) if sum(map(len, names)) <= MOST_LETTERS else f"{len(names)} of {len(spec.options)}"
+    with st.popover(f"{spec.label}: {said or 'none'}", key=f"{widget}-chosen", width="stretch"):
+        st.pills(
+            spec.label,
+            list(spec.options),
+            selection_mode="multi",
+            format_func=lambda id: spec.options[id].name,
+            key=widget,
+            help=help,
+        )
 
 
 def _plain_number(draw: Callable[..., object], widget: str, spec: Number, help: str) -> None:

@@ -78,9 +78,9 @@ def test_every_axis(axis: str, open_page: Visit) -> None:
 
 def test_values_stand_in_the_link(open_page: Visit) -> None:
     page = open_page("sweep", **GRID)
-    page = works(page.multiselect(key="field-depth_values").set_value(["2", "1"]).run())
+    page = works(page.pills(key="field-depth_values").set_value(["2", "1"]).run())
     assert link(page)["depth_values"] == "2,1"
-    page = page.multiselect(key="field-depth_values").set_value([]).run()
+    page = page.pills(key="field-depth_values").set_value([]).run()
     assert "needs at least one value" in page.error[0].value
     (warning,) = link_warnings(open_page("sweep", **GRID | {"depth_values": "7"}))
     assert "Unknown value of depth" in warning
