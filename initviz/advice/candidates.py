@@ -1,6 +1,6 @@
 """What could mend a network, in the order of least change: the experiments that `fix` has predicted.
 
-Public: steps, others; named_initializer; name.
+Public: steps, others, tailored; named_initializer; name.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from math import isclose, sqrt
 
 from initviz.activations import Activation
 from initviz.gaussian.moments import init_pair
+from initviz.gaussian.tailored import tailored_slope
 from initviz.network.experiment import DEFAULTS, Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.theory.batches import batch_of
@@ -41,6 +42,9 @@ BRANCHES = (0.5, 0.3, 0.2, 0.1)
 
 ALIKE = 0.1
 """Mean cosine of the inputs from which on centring them is worth a try: independent directions have 0."""
+
+RECTIFIERS = ("relu", "leaky_relu", "prelu")
+"""Activations that a slope for negative inputs turns into one another."""
 
 PAIRS = (("tanh", "lecun_normal", 1.0), ("relu", "he_normal", 1.0), ("tanh", "lecun_normal", 1.1))
 """Another activation with initializer and gain. A little more than 1 keeps tanh from shrinking in deep networks."""
@@ -76,8 +80,8 @@ def _own(activation: Activation, alpha: float) -> float | None:
 
 
 def steps(experiment: Experiment) -> Iterator[tuple[Experiment, ...]]:
-    """Experiments with the same activation, by what has to be changed: the weights alone, the inputs, then the scale of
-    residual branches and the normalization, where a plain network gets branches last."""
+    """Experiments with the same activation, by what has to be changed: the weights alone, the inputs, the slope of a
+    rectifier, then the scale of residual branches and the normalization, where a plain network gets branches last."""
     frames = _frames(experiment)
     plain = frames[-1]
     laws = (one for frame in frames for one in _laws(frame))
@@ -86,6 +90,7 @@ def steps(experiment: Experiment) -> Iterator[tuple[Experiment, ...]]:
     rows = [plain, plain.changed(preprocessing="center")] if alike else [plain]
     if alike:
         yield tuple(_unlike(experiment, chain(_laws(rows[1]), _gains(rows[1]))))
+    yield tuple(_unlike(experiment, (sloped for row in rows if (sloped := tailored(row)))))
     scales = _scales(experiment.residual)
     norms = [id for id in ("layer", "batch", "none") if id != experiment.normalization]
     branched = tuple(_few(experiment, (row.changed(residual=scale) for row, scale in product(rows, scales))))
@@ -135,6 +140,16 @@ def orthogonal(frame: Experiment) -> Experiment:
     return frame.changed(initializer="orthogonal", gain=float(f"{sqrt(variance * frame.width):.3g}"), **changes)
 
 
+def tailored(frame: Experiment) -> Experiment | None:
+    """The rectifier with the slope that keeps inputs apart at this depth; None in so few layers that ReLU does, and for
+    activations that are no rectifiers."""
+    slope = tailored_slope(frame.depth)
+    if frame.activation not in RECTIFIERS or slope == 0:
+        return None
+    activation = "leaky_relu" if frame.activation == "relu" else frame.activation
+    return frame.changed(activation=activation, alpha=slope, initializer="he_normal", gain=1.0)
+
+
 def _scales(present: float) -> list[float]:
     """Smaller ones first where there are branches already, else the largest first."""
     return [scale for scale in (*BRANCHES, 0.0) if scale != present and (scale < present or not present)]
@@ -162,10 +177,11 @@ def name(before: Experiment, after: Experiment) -> str:
 
 
 def _weights_in_words(before: Experiment, after: Experiment) -> str:
-    pair = after.activation != before.activation
+    pair = (after.activation, after.alpha) != (before.activation, before.alpha)
     if not pair and (after.initializer, after.gain) == (before.initializer, before.gain):
         return ""
-    words = f"{after.phi.name} with {after.weights.name}" if pair else after.weights.name
+    slope = f" of slope {after.alpha:.3g}" if after.alpha is not None and after.activation in RECTIFIERS else ""
+    words = f"{after.phi.name}{slope} with {after.weights.name}" if pair else after.weights.name
     return words if after.gain == DEFAULTS["gain"] or not after.uses("gain") else f"{words}, gain {after.gain:g}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from initviz.catalogue import Catalogue
+from initviz.gaussian.tailored import tailored_slope
 from initviz.network.experiment import Experiment
 
 
@@ -272,6 +273,22 @@ PRESETS = Catalogue(
             Experiment(activation="linear", initializer="orthogonal", depth=50, width=200),
             "An orthogonal matrix only turns its input: std and gradient stay exactly as they came in.",
             ("S3-33",),
+        ),
+        Preset(
+            "tailored",
+            "Cures",
+            "tailored slope, 50 layers",
+            Experiment(
+                activation="leaky_relu",
+                alpha=tailored_slope(50),
+                initializer="he_normal",
+                depth=50,
+                width=200,
+                samples=500,
+            ),
+            "With a slope made for 50 layers the mean cosine stays below 0.9, where that of plain ReLU goes to 1, and"
+            " no unit dies.",
+            ("S1-12", "S3-33"),
         ),
         # --- Traps: what goes wrong, and what only looks well ---
         Preset(

@@ -71,6 +71,7 @@ EXPECTED = {
     "sigmoid_narrow_inputs": SIGMOID,
     "lsuv": HEALTHY,
     "relu_deep": {"inputs_alike", "dead_units"},
+    "tailored": HEALTHY,
     "script_sigmoid_010": SIGMOID,
     "script_sigmoid_014": SIGMOID,
     "script_sigmoid_028": SIGMOID,

@@ -191,6 +191,14 @@ def relu_deep() -> None:
     assert dead[-1] > 0.1
 
 
+def tailored() -> None:
+    """The cosine scatters from network to network as the signal does."""
+    cosine = col("tailored", "cosine")
+    assert cosine[-1] < 0.9 * exp(spread(50, 200) / 4)
+    assert cosine[-1] < col("relu_deep", "cosine")[-1] - 0.05
+    assert not col("tailored", "dead").any()
+
+
 def script_sigmoid_010() -> None:
     np.testing.assert_allclose(col("script_sigmoid_010", "mean")[2:], 0.5, atol=0.1)
     assert (col("script_sigmoid_010", "std")[2:] < 0.15).all()
@@ -276,7 +284,7 @@ CLAIMS: dict[str, Callable[[], None]] = {
         tanh_small, tanh_large, tanh_xavier, relu_xavier, relu_he, constant, positive_inputs,
         digits_raw, digits_centered, digits_standardized, orthogonal,
         zeros, zeros_sigmoid, linear, relu_large, sigmoid_vanishing, sigmoid_exploding, sigmoid_kumar,
-        sigmoid_wide_inputs, sigmoid_narrow_inputs, lsuv, relu_deep,
+        sigmoid_wide_inputs, sigmoid_narrow_inputs, lsuv, relu_deep, tailored,
         script_sigmoid_010, script_sigmoid_014, script_sigmoid_028, script_tanh_010, script_tanh_014, script_tanh_028,
         script_relu_010, script_relu_014, script_relu_028,
         script_sigmoid_glorot, script_tanh_glorot, script_relu_he, script_tied,
