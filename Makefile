@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: torch run test test-all check bench load lock clean
+.PHONY: torch cluster run test test-all check bench load lock clean
 
 run: $(VENV)/.compiled
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -34,6 +34,9 @@ load: $(VENV)/.test $(VENV)/.compiled
 
 torch: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet -r requirements-torch.txt
+
+cluster: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -r requirements-cluster.txt
 
 lock: $(VENV)/.test
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
