@@ -52,6 +52,8 @@ def run_training(options: Namespace) -> Answer:
 def check_coordinates(options: Namespace) -> str:
     """One row for each layer: measured and derived exponent of the width, and the verdict."""
     checked = coordinate_check(read_experiment(options), read_training(options))
+    if remark := checked.remark():
+        say(f"note: {remark}")
     layers = zip(checked.slopes.tolist(), checked.predicted.tolist(), checked.sentences(), strict=True)
     rows = [
         {"layer": layer, "slope": slope, "predicted": predicted, "verdict": sentence}

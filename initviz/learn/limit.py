@@ -4,8 +4,10 @@ At infinite width gradient descent on squared errors is linear in the outputs f 
 Lee et al. 2019, arXiv:1902.06720, eq. 12): f - y is multiplied by 1 - rate Theta / n at each step, for n examples and
 the tangent kernel Theta, so that it grows along an eigenvector of Theta whose eigenvalue is above 2 n / rate.
 
-`rate_limit` predicts it from the law of the weights alone. `own_limit` reads it off one network's own gradients: what
-theory leaves open, the draw of the weights, is known there.
+`rate_limit` predicts it from the law of the weights alone: over many draws it is right, and one draw is off by about
+`Limit.spread`, which grows like the root of depth / width. `own_limit` reads it off one network's own gradients: what
+theory leaves open, the draw of the weights, is known there. Where the spread is large the first steps also change the
+kernel itself (Lewkowycz et al. 2020, arXiv:2003.02218), so that a rate above the limit may come to rest after all.
 """
 
 from collections.abc import Sequence
@@ -30,7 +32,8 @@ SAMPLES = 100
 """Training examples whose kernel stands for that of all."""
 
 FAR = 0.1
-"""Where a network's own limit is further than this from the predicted one, a sentence says so."""
+"""Where a network's own limit is further than this from the predicted one, a sentence says so; where the spread is
+larger, that the limit is no sharp border."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,20 @@ class Limit:
             )
         return self.rate
 
+    @property
+    def sharp(self) -> bool:
+        """Whether the loss falls at 0.9 of it and rises at 1.1 in nearly all networks."""
+        return self.spread < FAR
+
     def sentence(self, own: float | None) -> str:
         """The limit in words, beside that of one network where it is known."""
         if self.rate is None:
             return f"No learning-rate limit is predicted: {self.reason}."
         said = f"Predicted limit of the learning rate, for full batches: {show(self.rate)}, give or take"
-        said += f" {_roughly(self.spread)} at this width and depth."
+        said += f" {_roughly(self.spread)} from one network of this width and depth to the next."
+        if not self.sharp:
+            said += " With so few units for its depth the first steps change the network's curvature too: slightly"
+            said += " above the limit the loss may still fall."
         if self.hint:
             said += " With cross-entropy it is a hint: it holds while all classes are equally likely."
         if own is not None and not 1 - FAR < self.rate / own < 1 + FAR:

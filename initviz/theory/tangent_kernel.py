@@ -51,6 +51,10 @@ class TangentKernel:
     layers: tuple[FloatArray, ...]
     q: tuple[float, ...]
     """Mean variance of what enters the activation of each hidden layer."""
+    entering: tuple[float, ...]
+    """Mean over the inputs of the sum of h^2 over what enters each layer."""
+    grad_z: tuple[float, ...]
+    """Rms of df/dz over inputs and units of each layer, for one output f."""
 
     @cached_property
     def _noise(self) -> list["_Noise"]:
@@ -107,6 +111,7 @@ def tangent_kernel(
     entering_h = [x @ x.T / x.shape[1], *(at.h for at in kernels)]
     parts = [rates[-1].weights * output.fan_in * entering_h[-1] + rates[-1].units]
     passed = np.full_like(entering_h[-1], output.fan_in * _variance(output) * output_factor**2)
+    grad_z = [1.0]
     below = zip(hidden[::-1], kernels[::-1], entering_h[-2::-1], rates[-2::-1], strict=True)
     for layer, at, before, rate in below:
         entering = passed * layer.branch**2 * at.slopes
@@ -114,9 +119,18 @@ def tangent_kernel(
         if layer.normalization.axis is not None:
             part += rate.units * entering * (at.z + 1)
         entering = entering * at.shrink
+        grad_z.append(sqrt(entering.diagonal().mean() / layer.width))
         parts.append(part + entering * (rate.weights * layer.fan_in * before + rate.units))
         passed = layer.fan_in * _variance(layer) * entering + (passed if layer.skip else 0)
-    return TangentKernel(spec, tuple(parts[::-1]), tuple(float(at.z.diagonal().mean()) for at in kernels))
+    return TangentKernel(
+        spec,
+        tuple(parts[::-1]),
+        q=tuple(float(at.z.diagonal().mean()) for at in kernels),
+        entering=tuple(
+            layer.fan_in * float(h.diagonal().mean()) for layer, h in zip(spec.layers, entering_h, strict=True)
+        ),
+        grad_z=tuple(grad_z[::-1]),
+    )
 
 
 def _variance(layer: LayerSpec) -> float:

@@ -40,7 +40,7 @@ def coordinates(experiment: Experiment, training: Training) -> None:
     with st.expander(title, expanded=asked, icon=":material/straighten:"):
         st.caption(
             f"{SEEDS} networks of each width, {', '.join(map(str, WIDTHS))}, make one tiny step; the slope is the power"
-            " of the width with which a layer's z moves by its own weights. Derived for weights of variance ~ 1/fan_in."
+            " of the width with which a layer's z moves by its own weights; derived: what the weights' law implies."
         )
         st.button("Measure", icon=":material/play_arrow:", on_click=_ask, args=(about,), key="coordinates")
         if asked:
@@ -77,3 +77,5 @@ def _table(checked: CoordinateCheck) -> None:
     }
     alt = "How each layer's steps grow with the width"
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="coordinate-table", alt=alt)
+    if remark := checked.remark():
+        st.caption(remark)
