@@ -13,7 +13,7 @@ import ml_dtypes
 import numpy as np
 
 from initviz.catalogue import Catalogue, InputError, Named
-from initviz.model.laws import FIXED, LAWS, Context, Fit, law_of, moments
+from initviz.model.laws import FIXED, LAWS, Context, Fit, law_of
 from initviz.model.matrices import Matrix, Orientation, matrices
 from initviz.model.read import DTYPES, Tensor
 from initviz.text import counted, say
@@ -112,7 +112,6 @@ def _decide(found: Sequence[Matrix], fits: Sequence[Fit]) -> list[Fit]:
 
 
 def _row(matrix: Matrix, fit: Fit, context: Context) -> Row:
-    _, std, kurtosis = moments(matrix.values) if np.isfinite(matrix.values).all() else (nan, nan, nan)
     finding, severe = _own_finding(matrix, fit)
     expected = LAWS[fit.law].std(matrix, context) if fit.law in LAWS else nan
     return Row(
@@ -121,8 +120,8 @@ def _row(matrix: Matrix, fit: Fit, context: Context) -> Row:
         matrix.orientation,
         matrix.fan_in,
         matrix.fan_out,
-        std,
-        kurtosis,
+        fit.std,
+        fit.kurtosis,
         fit.law,
         fit.odds,
         expected,

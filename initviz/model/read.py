@@ -106,7 +106,7 @@ def _bytes(file: str | Path | bytes, name: str, limits: Limits) -> bytes:
             raise InputError(f"{name} cannot be read: {error.strerror or error}.") from None
     if len(data) > limits.mib * MIB:
         raise InputError(f"{name} is larger than the {limits.mib:g} MiB that are read here.")
-    if data[:1] == b"\x80" or (data[:4] == b"PK\x03\x04" and _holds_pickle(data)):
+    if _is_pickle(data):
         raise InputError(
             f"{name} is a pickle, and loading one runs whatever program is in it. Convert it where it comes from:"
             f" {CONVERT}"
@@ -114,7 +114,11 @@ def _bytes(file: str | Path | bytes, name: str, limits: Limits) -> bytes:
     return data
 
 
-def _holds_pickle(data: bytes) -> bool:
+def _is_pickle(data: bytes) -> bool:
+    """Bare, or in PyTorch's zip. A safetensors file may begin with the same byte, its header's length, but the header
+    itself begins with a brace, which is no instruction of a pickle there."""
+    if data[:4] != b"PK\x03\x04":
+        return data[:1] == b"\x80" and data[8:9] != b"{"
     try:
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):

@@ -1,6 +1,7 @@
 """The audit: every law is named, siblings that break a rule are found, files lie either way round."""
 
 import json
+import time
 from collections.abc import Callable
 from math import sqrt
 from pathlib import Path
@@ -13,8 +14,9 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.cli import main
 from initviz.model.audit import audit, headline
+from initviz.model.laws import _largest_singular_value
 from initviz.model.matrices import chain, guess_orientation, matrices
-from initviz.model.read import Tensor, read_model
+from initviz.model.read import DTYPES, Tensor, read_model
 from initviz.network.initializers import INITIALIZERS, Settings
 
 BLOCKS = 12
@@ -115,6 +117,45 @@ def test_matrices_lie_either_way_round() -> None:
         assert len(chain(found)) == 3
     square = [Tensor("w", np.zeros((8, 8), np.float32), "F32"), Tensor("v", np.zeros((4, 8), np.float32), "F32")]
     assert chain(matrices(square, "in, out")) == ()
+
+
+@pytest.mark.parametrize("kind", ["F8_E4M3", "F8_E5M2", "BF16", "F32"])
+def test_rounding_makes_no_law_and_hides_none(kind: str) -> None:
+    """A float8 has three or two digits: orthogonal matrices are no longer quite so, and random ones are not either."""
+    rng = np.random.default_rng(7)
+    for law in ("orthogonal", "he_normal"):
+        values = DRAWS[law](rng, 120, 150).T.astype(DTYPES[kind]).astype(np.float32)
+        (row,) = audit([Tensor("w", np.ascontiguousarray(values), kind)])
+        assert row.law == law
+
+
+@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e-20, 1e20, 1e200, 1e307])
+def test_sizes_at_the_ends_of_the_range_are_measured(scale: float) -> None:
+    """Their squares are 0 or infinite; a file may hold them."""
+    values = np.random.default_rng(8).uniform(-1, 1, (40, 50))
+    (row,) = audit([Tensor("w", values * scale, "F64")])
+    assert row.law == "none"
+    assert row.std == pytest.approx(scale / sqrt(3), rel=0.05)
+    assert row.kurtosis == pytest.approx(-1.2, abs=0.1)
+
+
+@pytest.mark.parametrize("shape", [(60, 90), (500, 300)])
+def test_the_largest_singular_value_is_exact_where_it_stands_out(shape: tuple[int, int]) -> None:
+    """For small matrices of all of them, for large ones by the Lanczos process; an edge is met from below."""
+    rng = np.random.default_rng(9)
+    w = rng.standard_normal(shape)
+    assert 0.97 < _largest_singular_value(w) / np.linalg.svd(w, compute_uv=False)[0] <= 1 + 1e-9
+    w += np.outer(rng.standard_normal(shape[0]), rng.standard_normal(shape[1])) / 4
+    assert _largest_singular_value(w) == pytest.approx(np.linalg.svd(w, compute_uv=False)[0], rel=1e-6)
+
+
+def test_a_full_file_is_audited_within_two_seconds() -> None:
+    """As many matrices as are read; 8 MB is what the image lets through."""
+    values = np.random.default_rng(10).standard_normal((2000, 32, 32)).astype("f4")
+    tensors = [Tensor(f"layer{number}.weight", matrix, "F32") for number, matrix in enumerate(values)]
+    started = time.process_time()
+    audit(tensors)
+    assert time.process_time() - started < 2
 
 
 def test_a_convolution_is_folded_to_its_fan_in() -> None:

@@ -143,6 +143,13 @@ def test_a_pickle_is_refused_with_the_way_to_convert_it() -> None:
             read_model(HOSTILE[name])
 
 
+def test_a_header_of_128_bytes_makes_no_pickle() -> None:
+    """Its length is the byte that pickles begin with, as one in thirty-two headers has."""
+    text = json.dumps({"w": ENTRY}).encode().ljust(128)
+    (tensor,) = read_model(struct.pack("<Q", len(text)) + text + BODY)
+    np.testing.assert_array_equal(tensor.values, W)
+
+
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_model(tmp_path / "none.safetensors")
