@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: torch cluster run test test-all check bench load lock clean
+.PHONY: torch cluster frameworks run test test-all check bench load lock clean
 
 run: $(VENV)/.compiled
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -37,6 +37,9 @@ torch: $(VENV)/.test
 
 cluster: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet -r requirements-cluster.txt
+
+frameworks: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -r requirements-frameworks.txt
 
 lock: $(VENV)/.test
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -14,6 +14,7 @@ from scipy import special
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Param
+from initviz.frameworks import NAMELESS, Formula, Names
 from initviz.layer_forms import ABRELU, MAXOUT, Curve, LayerForm, demo_lines
 
 Kernel: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray, float], tuple[FloatArray, FloatArray]]
@@ -47,6 +48,12 @@ class Activation:
     """The two-input moments in closed form, where there is one."""
     ufunc: np.ufunc | None = None
     """phi, where it is one: it writes its values where they belong, without an array between."""
+    formula: Formula | None = None
+    """The function as exported scripts spell it, where a framework has no name for it."""
+    names: Names = NAMELESS
+    """What frameworks call it, as expressions in z."""
+    default_names: Names = NAMELESS
+    """What they call it with the default parameter, where that alone has a name."""
 
     @property
     def elementwise(self) -> bool:
@@ -322,6 +329,7 @@ LINEAR = Activation(
     dphi=lambda z, a: np.ones_like(z),
     latex=r"\phi(z) = z",
     kernel=lambda q_a, q_b, c, a: _kinked_kernel(q_a, q_b, c, 1.0),
+    formula=Formula("z", "np.ones_like(z)"),
     source="no activation: the whole network is one matrix",
 )
 
@@ -336,6 +344,8 @@ ACTIVATIONS = Catalogue(
             dphi=_logistic_slope,
             latex=r"\phi(z) = \frac{1}{1 + e^{-z}}",
             plateaus=lambda a: (0.0, 1.0),
+            formula=Formula("special.expit(z)", "special.expit(z) * special.expit(-z)"),
+            names=Names("torch.sigmoid(z)", "keras.activations.sigmoid(z)", "jax.nn.sigmoid(z)"),
             source="Verhulst (1845), the logistic function",
         ),
         Activation(
@@ -346,6 +356,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \min(1, \max(0, z/6 + 1/2))",
             kinks=(-3.0, 3.0),
             plateaus=lambda a: (0.0, 1.0),
+            formula=Formula("np.clip(z / 6 + 0.5, 0, 1)", "(np.abs(z) < 3) / 6"),
+            names=Names("F.hardsigmoid(z)", "keras.activations.hard_sigmoid(z)", "jax.nn.hard_sigmoid(z)"),
             source="Howard et al. (2019), arXiv:1905.02244",
         ),
         Activation(
@@ -356,6 +368,8 @@ ACTIVATIONS = Catalogue(
             dphi=lambda z, a: _sech2(z),
             latex=r"\phi(z) = \tanh z",
             plateaus=lambda a: (-1.0, 1.0),
+            formula=Formula("np.tanh(z)", "1 - np.tanh(z) ** 2"),
+            names=Names("torch.tanh(z)", "keras.activations.tanh(z)", "jnp.tanh(z)"),
             source="LeCun et al. (1998), Efficient BackProp",
         ),
         Activation(
@@ -366,6 +380,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \min(1, \max(-1, z))",
             kinks=(-1.0, 1.0),
             plateaus=lambda a: (-1.0, 1.0),
+            formula=Formula("np.clip(z, -1, 1)", "np.abs(z) < 1"),
+            names=Names("F.hardtanh(z)", "keras.activations.hard_tanh(z)", "jax.nn.hard_tanh(z)"),
             source="Collobert (2004), PhD thesis, Paris 6",
         ),
         Activation(
@@ -376,6 +392,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \frac{z}{1 + |z|}",
             kinks=(0.0,),
             plateaus=lambda a: (-1.0, 1.0),
+            formula=Formula("z / (1 + np.abs(z))", "1 / (1 + np.abs(z)) ** 2"),
+            names=Names("F.softsign(z)", "keras.activations.softsign(z)", "jax.nn.soft_sign(z)"),
             source="Bergstra et al. (2009), technical report 1337",
         ),
         Activation(
@@ -386,6 +404,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \max(0, z)",
             kinks=(0.0,),
             kernel=lambda q_a, q_b, c, a: _kinked_kernel(q_a, q_b, c, 0.0),
+            formula=Formula("np.maximum(z, 0)", "z > 0"),
+            names=Names("F.relu(z)", "keras.activations.relu(z)", "jax.nn.relu(z)"),
             source="Nair & Hinton (2010), ICML",
         ),
         Activation(
@@ -396,6 +416,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \min(6, \max(0, z))",
             kinks=(0.0, 6.0),
             plateaus=lambda a: (None, 6.0),
+            formula=Formula("np.clip(z, 0, 6)", "(z > 0) & (z < 6)"),
+            names=Names("F.relu6(z)", "keras.activations.relu6(z)", "jax.nn.relu6(z)"),
             source="Krizhevsky (2010), convolutional deep belief networks on CIFAR-10",
         ),
         Activation(
@@ -407,6 +429,8 @@ ACTIVATIONS = Catalogue(
             kinks=(0.0,),
             param=Param("negative_slope", 0.01, 0.0, 1.0, 0.01, _NEGATIVE_SLOPE),
             kernel=_kinked_kernel,
+            formula=Formula("np.where(z > 0, z, {a} * z)", "np.where(z > 0, 1, {a})"),
+            names=Names("F.leaky_relu(z, {a})", "keras.activations.leaky_relu(z, {a})", "jax.nn.leaky_relu(z, {a})"),
             source="Maas et al. (2013), ICML workshop",
         ),
         Activation(
@@ -419,6 +443,8 @@ ACTIVATIONS = Catalogue(
             dalpha=lambda z, a: np.minimum(z, 0),
             param=Param("negative_slope", 0.25, 0.0, 1.0, 0.01, _NEGATIVE_SLOPE),
             kernel=_kinked_kernel,
+            formula=Formula("np.where(z > 0, z, {a} * z)", "np.where(z > 0, 1, {a})"),
+            names=Names("F.prelu(z, z.new_tensor([{a}]))"),
             source="He et al. (2015), arXiv:1502.01852",
         ),
         Activation(
@@ -430,6 +456,11 @@ ACTIVATIONS = Catalogue(
             kinks=(0.0,),
             plateaus=lambda a: (-a, None),
             param=Param("alpha", 1.0, 0.1, 3.0, 0.1, _DEPTH_OF_FLOOR),
+            formula=Formula(
+                "np.where(z > 0, z, {a} * np.expm1(np.minimum(z, 0)))",
+                "np.where(z > 0, 1, {a} * np.exp(np.minimum(z, 0)))",
+            ),
+            names=Names("F.elu(z, {a})", "keras.activations.elu(z, {a})", "jax.nn.elu(z, {a})"),
             source="Clevert et al. (2016), arXiv:1511.07289",
         ),
         Activation(
@@ -442,6 +473,10 @@ ACTIVATIONS = Catalogue(
             scale=lambda a: a,
             plateaus=lambda a: (-a, None),
             param=Param("alpha", 1.0, 0.1, 3.0, 0.1, _DEPTH_OF_FLOOR),
+            formula=Formula(
+                "np.where(z > 0, z, {a} * np.expm1(np.minimum(z, 0) / {a}))", "np.exp(np.minimum(z, 0) / {a})"
+            ),
+            names=Names("F.celu(z, {a})", "keras.activations.celu(z, {a})", "jax.nn.celu(z, {a})"),
             source="Barron (2017), arXiv:1704.07483",
         ),
         Activation(
@@ -452,6 +487,11 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \lambda z\ (z > 0),\ \lambda\alpha(e^z - 1)\ (z \le 0)",
             kinks=(0.0,),
             plateaus=lambda a: (-SELU_SCALE * SELU_ALPHA, None),
+            formula=Formula(
+                f"{SELU_SCALE} * np.where(z > 0, z, {SELU_ALPHA} * np.expm1(np.minimum(z, 0)))",
+                f"{SELU_SCALE} * np.where(z > 0, 1, {SELU_ALPHA} * np.exp(np.minimum(z, 0)))",
+            ),
+            names=Names("F.selu(z)", "keras.activations.selu(z)", "jax.nn.selu(z)"),
             source="Klambauer et al. (2017), arXiv:1706.02515",
         ),
         Activation(
@@ -460,6 +500,13 @@ ACTIVATIONS = Catalogue(
             phi=_gelu,
             dphi=_gelu_slope,
             latex=r"\phi(z) = z\,\Phi(z)",
+            formula=Formula(
+                "0.5 * z * (1 + special.erf(z / 2**0.5))",
+                "0.5 * (1 + special.erf(z / 2**0.5)) + z * np.exp(-(z**2) / 2) / (2 * np.pi) ** 0.5",
+            ),
+            names=Names(
+                "F.gelu(z)", "keras.activations.gelu(z, approximate=False)", "jax.nn.gelu(z, approximate=False)"
+            ),
             source="Hendrycks & Gimpel (2016), arXiv:1606.08415",
         ),
         Activation(
@@ -468,6 +515,16 @@ ACTIVATIONS = Catalogue(
             phi=_gelu_tanh,
             dphi=_gelu_tanh_slope,
             latex=r"\phi(z) = \tfrac{z}{2}\bigl(1 + \tanh(\sqrt{2/\pi}(z + 0.044715 z^3))\bigr)",
+            formula=Formula(
+                "0.5 * z * (1 + np.tanh((2 / np.pi) ** 0.5 * (z + 0.044715 * z**3)))",
+                "0.5 * (1 + (t := np.tanh((2 / np.pi) ** 0.5 * (z + 0.044715 * z**3))))"
+                " + 0.5 * z * (1 - t**2) * (2 / np.pi) ** 0.5 * (1 + 0.134145 * z**2)",
+            ),
+            names=Names(
+                "F.gelu(z, approximate='tanh')",
+                "keras.activations.gelu(z, approximate=True)",
+                "jax.nn.gelu(z, approximate=True)",
+            ),
             source="Hendrycks & Gimpel (2016), arXiv:1606.08415",
         ),
         Activation(
@@ -479,6 +536,11 @@ ACTIVATIONS = Catalogue(
             scale=lambda b: 1 / max(b, 1e-3),
             dalpha=lambda z, beta: np.square(z) * _logistic_slope(beta * z, 0.0),
             param=Param("beta", 1.0, 0.0, 20.0, 0.1, "0 gives z/2, 1 the SiLU, large values ReLU."),
+            formula=Formula("z * special.expit({a} * z)", "(s := special.expit({a} * z)) + {a} * z * s * (1 - s)"),
+            names=Names(
+                "z * torch.sigmoid({a} * z)", "z * keras.activations.sigmoid({a} * z)", "z * jax.nn.sigmoid({a} * z)"
+            ),
+            default_names=Names("F.silu(z)", "keras.activations.silu(z)", "jax.nn.silu(z)"),
             source="Ramachandran et al. (2017), arXiv:1710.05941",
         ),
         Activation(
@@ -488,6 +550,8 @@ ACTIVATIONS = Catalogue(
             dphi=_hard_swish_slope,
             latex=r"\phi(z) = z \min(1, \max(0, z/6 + 1/2))",
             kinks=(-3.0, 3.0),
+            formula=Formula("z * np.clip(z / 6 + 0.5, 0, 1)", "np.where(np.abs(z) < 3, (2 * z + 3) / 6, z > 0)"),
+            names=Names("F.hardswish(z)", "keras.activations.hard_silu(z)", "jax.nn.hard_silu(z)"),
             source="Howard et al. (2019), arXiv:1905.02244",
         ),
         Activation(
@@ -496,6 +560,11 @@ ACTIVATIONS = Catalogue(
             phi=_mish,
             dphi=_mish_slope,
             latex=r"\phi(z) = z \tanh(\ln(1 + e^z))",
+            formula=Formula(
+                "z * np.tanh(np.logaddexp(z, 0))",
+                "(t := np.tanh(np.logaddexp(z, 0))) + z * (1 - t**2) * special.expit(z)",
+            ),
+            names=Names("F.mish(z)", "keras.activations.mish(z)", "jax.nn.mish(z)"),
             source="Misra (2019), arXiv:1908.08681",
         ),
         Activation(
@@ -504,6 +573,8 @@ ACTIVATIONS = Catalogue(
             phi=_softplus,
             dphi=lambda z, a: special.expit(z),
             latex=r"\phi(z) = \ln(1 + e^z)",
+            formula=Formula("np.logaddexp(z, 0)", "special.expit(z)"),
+            names=Names("F.softplus(z)", "keras.activations.softplus(z)", "jax.nn.softplus(z)"),
             source="Dugas et al. (2001), NIPS",
         ),
         Activation(
@@ -514,6 +585,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \tfrac12\bigl(z + \sqrt{z^2 + b}\bigr)",
             scale=sqrt,
             param=Param("b", 4.0, 0.1, 10.0, 0.1, "How round the bend at 0 is."),
+            formula=Formula("(z + np.sqrt(z**2 + {a})) / 2", "(1 + z / np.sqrt(z**2 + {a})) / 2"),
+            names=Names(keras="keras.activations.squareplus(z, {a})", jax="jax.nn.squareplus(z, {a})"),
             source="Barron (2021), arXiv:2112.11687",
         ),
         Activation(
@@ -524,6 +597,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \mathrm{erf}(z)",
             plateaus=lambda a: (-1.0, 1.0),
             kernel=_erf_kernel,
+            formula=Formula("special.erf(z)", "2 / np.pi**0.5 * np.exp(-(z**2))"),
+            names=Names("torch.erf(z)", "ops.erf(z)", "jax.scipy.special.erf(z)"),
             source="Williams (1997), Computing with infinite networks",
         ),
         Activation(
@@ -534,6 +609,8 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z) = \sin z",
             period=2 * pi,
             kernel=_sine_kernel,
+            formula=Formula("np.sin(z)", "np.cos(z)"),
+            names=Names("torch.sin(z)", "ops.sin(z)", "jnp.sin(z)"),
             source="Sitzmann et al. (2020), arXiv:2006.09661",
         ),
         Activation(
@@ -545,6 +622,16 @@ ACTIVATIONS = Catalogue(
             kinks=(0.0,),
             param=Param("alpha", 1.0, -2.0, 2.0, 0.1, "Share of the mean that is subtracted."),
             layer=ABRELU,
+            formula=Formula(
+                "np.maximum(z - {a} * np.mean(z, axis=1, keepdims=True), 0)",
+                back="(passed := grad * (z > {a} * np.mean(z, axis=1, keepdims=True)))"
+                " - {a} * np.mean(passed, axis=1, keepdims=True)",
+            ),
+            names=Names(
+                "F.relu(z - {a} * z.mean(dim=1, keepdim=True))",
+                "ops.relu(z - {a} * ops.mean(z, axis=1, keepdims=True))",
+                "jax.nn.relu(z - {a} * jnp.mean(z, axis=1, keepdims=True))",
+            ),
             source="Dubey & Chakraborty (2021), arXiv:1804.02051",
         ),
         Activation(
@@ -555,6 +642,16 @@ ACTIVATIONS = Catalogue(
             latex=r"\phi(z_1, \dots, z_k) = \max_j z_j",
             param=Param("pieces", 2, 2, 5, 1, "How many affine maps compete for one unit."),
             layer=MAXOUT,
+            formula=Formula(
+                "z.reshape(len(z), {a}, -1).max(axis=1)",
+                back="((z.reshape(len(z), {a}, -1).argmax(axis=1)[:, None] == np.arange({a})[:, None])"
+                " * grad[:, None]).reshape(z.shape)",
+            ),
+            names=Names(
+                "z.unflatten(1, ({a}, -1)).max(dim=1).values",
+                "ops.max(ops.reshape(z, (-1, {a}, z.shape[1] // {a})), axis=1)",
+                "z.reshape(len(z), {a}, -1).max(axis=1)",
+            ),
             source="Goodfellow et al. (2013), arXiv:1302.4389",
         ),
     ],

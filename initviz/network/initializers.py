@@ -14,6 +14,7 @@ import numpy as np
 from initviz.activations import ACTIVATIONS, Activation, normal_density
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
+from initviz.frameworks import NAMELESS, Names
 from initviz.gaussian.moments import init_pair
 
 Distribution: TypeAlias = Literal["normal", "uniform", "truncated_normal"]
@@ -169,6 +170,9 @@ class Initializer:
     operations of matrix products that take as long."""
     scratch: float = 4.0
     """Bytes that drawing takes for each weight, besides the weight itself."""
+    names: Names = NAMELESS
+    """What frameworks call it: a call on the tensor w in PyTorch, an initializer in Keras and JAX, an array in NumPy.
+    Used where it draws exactly this law; all other laws are spelled by their variance."""
 
     @property
     def iid(self) -> bool:
@@ -318,10 +322,19 @@ _STD = frozenset({"std"})
 _NOTHING: frozenset[str] = frozenset()
 
 
+KINDS: tuple[Distribution, Distribution] = ("normal", "uniform")
+
+
 def _scaled(
-    id: str, name: str, scale: float | Callable[[Settings], float], fan: Fan, latex: str, source: str
+    id: str,
+    name: str,
+    scale: float | Callable[[Settings], float],
+    fan: Fan,
+    latex: str,
+    source: str,
+    names: tuple[Names, Names],
 ) -> list[Initializer]:
-    """The normal and the uniform form of one variance-scaling rule."""
+    """The normal and the uniform form of one variance-scaling rule, and the names of both."""
     return [
         Initializer(
             id=id.format(kind),
@@ -329,14 +342,45 @@ def _scaled(
             law=VarianceScaling(scale, fan, kind),
             latex=rf"\mathrm{{Var}}\,W = {latex}" + (r",\ \text{uniform}" if kind == "uniform" else ""),
             source=source,
+            names=own,
         )
-        for kind in ("normal", "uniform")
+        for kind, own in zip(KINDS, names, strict=True)
     ]
 
 
 _GLOROT = "Glorot & Bengio (2010), AISTATS, eq. 16"
 _HE = "He et al. (2015), arXiv:1502.01852, eq. 10"
 _LECUN = "LeCun et al. (1998), Efficient BackProp, eq. 16"
+
+# Keras and JAX cut their LeCun, Glorot and He normals at two standard deviations, so those have no such name there.
+_LECUN_NAMES = (
+    Names("nn.init.kaiming_normal_(w, nonlinearity='linear')"),
+    Names(
+        "nn.init.kaiming_uniform_(w, nonlinearity='linear')",
+        "keras.initializers.LecunUniform(seed=seed)",
+        "jax.nn.initializers.lecun_uniform()",
+    ),
+)
+_GLOROT_NAMES = (
+    Names("nn.init.xavier_normal_(w, gain={gain})"),
+    Names(
+        "nn.init.xavier_uniform_(w, gain={gain})",
+        "keras.initializers.GlorotUniform(seed=seed)",
+        "jax.nn.initializers.glorot_uniform()",
+    ),
+)
+_HE_NAMES = (
+    Names("nn.init.kaiming_normal_(w, a={a})"),
+    Names(
+        "nn.init.kaiming_uniform_(w, a={a})",
+        "keras.initializers.HeUniform(seed=seed)",
+        "jax.nn.initializers.he_uniform()",
+    ),
+)
+_HE_FAN_OUT_NAMES = (
+    Names("nn.init.kaiming_normal_(w, a={a}, mode='fan_out')"),
+    Names("nn.init.kaiming_uniform_(w, a={a}, mode='fan_out')"),
+)
 
 INITIALIZERS = Catalogue(
     "initializer",
@@ -348,6 +392,11 @@ INITIALIZERS = Catalogue(
             latex=r"W_{ij} \sim \mathcal{N}(0, \mathrm{std}^2)",
             source="std 0.01 as in Krizhevsky et al. (2012), NeurIPS, section 5",
             uses=_STD,
+            names=Names(
+                "nn.init.normal_(w, std={std})",
+                "keras.initializers.RandomNormal(0.0, {std}, seed=seed)",
+                "jax.nn.initializers.normal({std})",
+            ),
         ),
         Initializer(
             id="random_uniform",
@@ -365,13 +414,32 @@ INITIALIZERS = Catalogue(
             latex=r"W_{ij} \sim \mathcal{N}(0, \mathrm{std}^2)\ \text{redrawn beyond}\ 2\,\mathrm{std}",
             source="Keras TruncatedNormal, uncorrected: the cut leaves 0.8796 of the std",
             uses=_STD,
+            names=Names(
+                "nn.init.trunc_normal_(w, std={std}, a=-2 * {std}, b=2 * {std})",
+                "keras.initializers.TruncatedNormal(0.0, {std}, seed=seed)",
+                "jax.nn.initializers.truncated_normal({std})",
+            ),
         ),
-        *_scaled("lecun_{}", "Xavier (fan_in) = LeCun {}", 1.0, "fan_in", r"1 / n_\mathrm{in}", _LECUN),
+        *_scaled("lecun_{}", "Xavier (fan_in) = LeCun {}", 1.0, "fan_in", r"1 / n_\mathrm{in}", _LECUN, _LECUN_NAMES),
         *_scaled(
-            "glorot_{}", "Glorot {} (Xavier, fan_avg)", 1.0, "fan_avg", r"2 / (n_\mathrm{in} + n_\mathrm{out})", _GLOROT
+            "glorot_{}",
+            "Glorot {} (Xavier, fan_avg)",
+            1.0,
+            "fan_avg",
+            r"2 / (n_\mathrm{in} + n_\mathrm{out})",
+            _GLOROT,
+            _GLOROT_NAMES,
         ),
-        *_scaled("he_{}", "He {} (Kaiming)", _he_scale, "fan_in", r"2 / ((1 + a^2) n_\mathrm{in})", _HE),
-        *_scaled("he_{}_fan_out", "He {} (fan_out)", _he_scale, "fan_out", r"2 / ((1 + a^2) n_\mathrm{out})", _HE),
+        *_scaled("he_{}", "He {} (Kaiming)", _he_scale, "fan_in", r"2 / ((1 + a^2) n_\mathrm{in})", _HE, _HE_NAMES),
+        *_scaled(
+            "he_{}_fan_out",
+            "He {} (fan_out)",
+            _he_scale,
+            "fan_out",
+            r"2 / ((1 + a^2) n_\mathrm{out})",
+            _HE,
+            _HE_FAN_OUT_NAMES,
+        ),
         Initializer(
             id="variance_scaling",
             name="Variance scaling (truncated)",
@@ -379,6 +447,7 @@ INITIALIZERS = Catalogue(
             scratch=TRUNCATED_SCRATCH,
             latex=r"\mathrm{Var}\,W = \mathrm{gain}^2 / n_\mathrm{in},\ \text{truncated normal, corrected}",
             source="Keras and JAX variance_scaling",
+            names=Names(keras="keras.initializers.LecunNormal(seed=seed)", jax="jax.nn.initializers.lecun_normal()"),
         ),
         Initializer(
             id="torch_default",
@@ -387,6 +456,7 @@ INITIALIZERS = Catalogue(
             bias_var=lambda fan_in, fan_out, s: 1 / (3 * fan_in),
             latex=r"W_{ij}, b_j \sim \mathcal{U}(-1/\sqrt{n_\mathrm{in}},\ 1/\sqrt{n_\mathrm{in}})",
             source="torch.nn.Linear: kaiming_uniform_ with a = sqrt 5",
+            names=Names("nn.init.kaiming_uniform_(w, a=math.sqrt(5))"),
         ),
         Initializer(
             id="kumar",
@@ -420,6 +490,12 @@ INITIALIZERS = Catalogue(
             source="Saxe et al. (2014), arXiv:1312.6120",
             effort=_qr_effort,
             scratch=QR_SCRATCH,
+            names=Names(
+                "nn.init.orthogonal_(w, gain={gain})",
+                "keras.initializers.Orthogonal({gain}, seed=seed)",
+                "jax.nn.initializers.orthogonal({gain})",
+                "{gain} * orthogonal(fan_in, fan_out)",
+            ),
         ),
         Initializer(
             id="sparse",
@@ -431,6 +507,7 @@ INITIALIZERS = Catalogue(
             latex=r"15\ \text{weights a unit} \sim \mathcal{N}(0, \mathrm{std}^2),\ \text{the rest}\ 0",
             source="Martens (2010), ICML",
             uses=_STD,
+            names=Names(numpy="sparse(fan_in, fan_out, {std})"),
         ),
         Initializer(
             id="lsuv",
@@ -445,6 +522,12 @@ INITIALIZERS = Catalogue(
             source="Mishkin & Matas (2016), arXiv:1511.06422",
             uses=_NOTHING,
             unpredictable=_FITTED,
+            names=Names(
+                "nn.init.orthogonal_(w)",
+                "keras.initializers.Orthogonal(seed=seed)",
+                "jax.nn.initializers.orthogonal()",
+                "orthogonal(fan_in, fan_out)",
+            ),
         ),
         Initializer(
             id="data_dependent",
@@ -466,6 +549,12 @@ INITIALIZERS = Catalogue(
             source="Goodfellow et al. (2016), Deep Learning, section 8.4: initial weights must break the symmetry",
             uses=_NOTHING,
             unpredictable=_DETERMINISTIC,
+            names=Names(
+                "nn.init.zeros_(w)",
+                "keras.initializers.Zeros()",
+                "jax.nn.initializers.zeros",
+                "np.zeros((fan_in, fan_out))",
+            ),
         ),
         Initializer(
             id="ones",
@@ -476,6 +565,12 @@ INITIALIZERS = Catalogue(
             source="Goodfellow et al. (2016), Deep Learning, section 8.4: initial weights must break the symmetry",
             uses=_NOTHING,
             unpredictable=_DETERMINISTIC,
+            names=Names(
+                "nn.init.ones_(w)",
+                "keras.initializers.Ones()",
+                "jax.nn.initializers.ones",
+                "np.ones((fan_in, fan_out))",
+            ),
         ),
         Initializer(
             id="constant",
@@ -486,6 +581,12 @@ INITIALIZERS = Catalogue(
             source="Goodfellow et al. (2016), Deep Learning, section 8.4: initial weights must break the symmetry",
             uses=_STD,
             unpredictable=_DETERMINISTIC,
+            names=Names(
+                "nn.init.constant_(w, {std})",
+                "keras.initializers.Constant({std})",
+                "jax.nn.initializers.constant({std})",
+                "np.full((fan_in, fan_out), {std})",
+            ),
         ),
         Initializer(
             id="identity",
@@ -495,6 +596,11 @@ INITIALIZERS = Catalogue(
             latex=r"W = \mathrm{gain}\, I",
             source="Le et al. (2015), arXiv:1504.00941",
             unpredictable=_DETERMINISTIC,
+            names=Names(
+                "nn.init.eye_(w).mul_({gain})",
+                "keras.initializers.Identity({gain})",
+                numpy="{gain} * np.eye(fan_in, fan_out)",
+            ),
         ),
     ],
 )

@@ -41,6 +41,8 @@ class Inputs:
     shape: tuple[int, int] | None = None
     """(rows, features) of a data set. Declared, so that no size and no cost waits for a file."""
     white: int = 255
+    code: str | None = None
+    """The batch as exported scripts spell it, in NumPy with `rng`, SAMPLES and FEATURES."""
     labels: Callable[[], Pixels] | None = None
     """The class of each row, where the rows have one."""
     reading_mib: float = 0.0
@@ -186,12 +188,14 @@ INPUTS = Catalogue(
             id="gaussian",
             name="Gaussian",
             draw=lambda rng, samples, width: standard_normal(rng, (samples, width)),
+            code="rng.standard_normal((SAMPLES, FEATURES))",
             source="independent N(0, 1) values, as many features as the network is wide",
         ),
         Inputs(
             id="uniform",
             name="Uniform 0..1 (all positive)",
             draw=lambda rng, samples, width: rng.random((samples, width)),
+            code="rng.random((SAMPLES, FEATURES))",
             source="independent values between 0 and 1, as many features as the network is wide",
         ),
         Inputs(
@@ -201,6 +205,7 @@ INPUTS = Catalogue(
             labels=lambda: _digits()[1],
             shape=DIGITS_SHAPE,
             white=16,
+            code="rng.permutation(load_digits().data)[:SAMPLES] / 16",
             source="1,797 digits of 64 pixels, / 16; Alpaydin & Kaynak (1998), shipped with scikit-learn",
         ),
         Inputs(
@@ -210,6 +215,7 @@ INPUTS = Catalogue(
             labels=_mnist_labels,
             shape=MNIST_SHAPE,
             reading_mib=60.0,
+            code="rng.permutation(read_mnist())[:SAMPLES] / 255",
             source="LeCun et al. (1998); 784 pixels, / 255",
         ),
     ],

@@ -12,6 +12,7 @@ import numpy as np
 
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
+from initviz.frameworks import NAMELESS, Names
 
 EPSILON = 1e-5
 """Added to the variance, as PyTorch, JAX and the papers do: a vanishing z is not blown up to 1."""
@@ -81,6 +82,8 @@ class Normalization:
     pull_back: PullBack = _pull_back_standardized
     limit: WideLimit | None = None
     """What theory needs to know; without it there is no prediction."""
+    names: Names = NAMELESS
+    """What frameworks call it: a layer for `units` units in PyTorch and Keras, an expression in a elsewhere."""
 
     def forward(self, z: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         """(normalized z, 1 / std along the axis); the input array is overwritten."""
@@ -103,6 +106,12 @@ NORMALIZATIONS = Catalogue(
             0,
             "Ioffe & Szegedy (2015), arXiv:1502.03167",
             limit=WideLimit(over_batch=True, divides=True),
+            names=Names(
+                f"nn.BatchNorm1d(units, eps={EPSILON}, affine=False, dtype=DTYPE)",
+                f"keras.layers.BatchNormalization(epsilon={EPSILON}, center=False, scale=False)",
+                f"jax.nn.standardize(a, axis=0, epsilon={EPSILON})",
+                "standardize(a, axis=0)",
+            ),
         ),
         Normalization(
             "layer",
@@ -110,6 +119,12 @@ NORMALIZATIONS = Catalogue(
             1,
             "Ba et al. (2016), arXiv:1607.06450",
             limit=WideLimit(over_batch=False, divides=True),
+            names=Names(
+                f"nn.LayerNorm(units, eps={EPSILON}, elementwise_affine=False, dtype=DTYPE)",
+                f"keras.layers.LayerNormalization(epsilon={EPSILON}, center=False, scale=False)",
+                f"jax.nn.standardize(a, axis=1, epsilon={EPSILON})",
+                "standardize(a, axis=1)",
+            ),
         ),
     ],
 )
