@@ -58,7 +58,7 @@ def check_sizes(experiment: Experiment, seeds: int) -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)  # varies fastest, so that draws are shared
 @pytest.mark.parametrize("initializer", IID)
 def test_every_pair_measures_what_is_predicted(activation: str, initializer: str) -> None:
-    check_sizes(Experiment(activation=activation, initializer=initializer, std=0.05, samples=30), seeds=20)
+    check_sizes(Experiment(activation=activation, initializer=initializer, std=0.05, width=250, samples=30), seeds=20)
 
 
 @pytest.mark.parametrize(
