@@ -144,10 +144,10 @@ def format_flag(parser: ArgumentParser) -> None:
     add_format(parser, FORMATS)
 
 
-def add_format(parser: ArgumentParser, forms: Mapping[str, Entry]) -> None:
+def add_format(parser: ArgumentParser, forms: Mapping[str, Entry], default: str = "table") -> None:
     """--format, for any catalogue of formats."""
     what = "; ".join(f"{entry.id}: {entry.name}" for entry in forms.values())
-    parser.add_argument("--format", metavar="FORMAT", default="table", help=f"{what}. Default: table.")
+    parser.add_argument("--format", metavar="FORMAT", default=default, help=f"{what}. Default: {default}.")
 
 
 def read_experiment(options: Namespace) -> Experiment:

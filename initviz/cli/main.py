@@ -9,7 +9,7 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from initviz.catalogue import Catalogue, InputError
-from initviz.cli import model, networks, sweep, training
+from initviz.cli import export, model, networks, sweep, training
 from initviz.cli.command import Answer, Command
 from initviz.cli.flags import Parser, experiment_flags, format_flag, report_flag, say, training_flags
 
@@ -63,6 +63,12 @@ COMMANDS = Catalogue(
             "Name the law that each matrix of a model was drawn from, and who breaks the rule of its siblings",
             model.run_audit,
             (model.audit_flags,),
+        ),
+        Command(
+            "export",
+            "Print the experiment as code that runs without initviz, as a notebook, a record or a table",
+            export.run_export,
+            (experiment_flags, export.export_flags),
         ),
         Command("presets", "List the presets: id, name and what to look at", networks.run_presets),
         Command("compile", "Compile now what the first simulation on this machine would compile", networks.run_compile),

@@ -14,6 +14,8 @@ import pytest
 
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.catalogue import InputError
+from initviz.cli.export import EXPORTS
+from initviz.cli.main import main
 from initviz.export.laws import back_code, phi_code, weights_code
 from initviz.export.notebook import notebook
 from initviz.export.record import record
@@ -173,3 +175,19 @@ def test_the_record_makes_the_experiment_again() -> None:
     for values in VARIANTS:
         experiment = SMALL.changed(**values)
         assert Experiment(**json.loads(record(experiment))["experiment"]) == experiment
+
+
+# --- the command line ---
+
+
+@pytest.mark.parametrize("form", EXPORTS)
+def test_the_command_line_exports(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--preset", "script_relu_028", "--width", "32", "--samples", "32", "--format", form]) == 0
+    printed = capsys.readouterr().out
+    if form in FRAMEWORKS:
+        ast.parse(printed)
+        assert "ReLU" in printed
+    elif form == "csv":
+        assert printed.startswith("layer,")
+    else:
+        assert json.loads(printed)
