@@ -32,7 +32,7 @@ current, look = open_page("activations", OPTIONS), theme()
 parts.options_row(OPTIONS, "show")
 match current.options["show"]:
     case "gallery":
-        activation_charts.draw_gallery(look.id, look)
+        activation_charts.draw_gallery(f"{look.id} {current.options['picture']}", look)
     case "table":
         activation_tables.properties_table()
     case "gains":

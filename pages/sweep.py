@@ -3,7 +3,7 @@
 import streamlit as st
 
 from initviz.sweep.memory import Swept
-from initviz.ui import parts, sweep_parts
+from initviz.ui import parts, shown, sweep_parts
 from initviz.ui.page import open_page, theme
 from initviz.ui.sweep_options import OPTIONS, axes_row, grid_of
 from initviz.ui.sweep_ready import ready_box
@@ -29,6 +29,7 @@ def draw(swept: Swept, key: str) -> None:
 with verdict, parts.refusals_told(current.experiment):
     swept = sweep_parts.measured(grid, draw)
 draw(swept, sweep_parts.HEAT)
+shown.table(lambda: swept.to_frame().to_csv(index=False))
 with verdict:
     sweep_parts.told(drawing, swept)
 drawing.choose(grid)

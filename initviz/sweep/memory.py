@@ -10,6 +10,7 @@ from math import nan
 from typing import Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from initviz.arrays import FloatArray
 from initviz.progress import Report
@@ -40,6 +41,10 @@ class Swept:
     def done(self) -> bool:
         """Whether every experiment was tried."""
         return len(self.rows) + len(self.failures) >= len(self.grid)
+
+    def to_frame(self) -> pd.DataFrame:
+        """All rows one after another, as a table that a sweep writes has them."""
+        return pd.concat([pd.DataFrame(rows) for rows in self.rows.values()], ignore_index=True)
 
     def column(self, name: str, place: Place = "last") -> FloatArray:
         """(values of the first axis, of the second, ..., seeds); nan where there is nothing yet, or no such number."""

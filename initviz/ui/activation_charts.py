@@ -92,8 +92,8 @@ def _secant_sentence(slopes: list[float]) -> str:
 
 
 @parts.cached_drawing
-def draw_gallery(theme_id: str, _look: Theme) -> None:
+def draw_gallery(about: str, _look: Theme) -> None:
     """Every function, then every derivative."""
-    parts.chart(gallery(slopes=False, theme=_look), "functions", "All functions")
-    parts.chart(gallery(slopes=True, theme=_look), "derivatives", "All derivatives")
+    parts.chart(gallery(slopes=False, theme=_look), "functions", "All functions", general=True)
+    parts.chart(gallery(slopes=True, theme=_look), "derivatives", "All derivatives", general=True)
     st.caption("Vertical axes differ: each panel has the tightest of four that holds its curve.")

@@ -6,8 +6,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from initviz.figures.theme import Theme
 from initviz.network.experiment import FIELDS, Experiment, field_of
 from initviz.network.presets import PRESETS, preset_of
+from initviz.ui import home
+from initviz.ui.pages import Page
 from initviz.ui.state import Option, Visit, reset
 from initviz.ui.texts import text
 
@@ -15,17 +18,19 @@ MOST_DIFFERENCES = 3
 """An experiment that differs from every preset in more fields is nobody's variation any more."""
 
 
-def header(current: Visit, page: str, name: str, question: str, options: Mapping[str, Option]) -> None:
+def header(current: Visit, page: Page, options: Mapping[str, Option], look: Theme) -> None:
     """Question, buttons, the experiment in one line, and what is to be seen in it."""
+    link = _share_link(current)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(question, anchor=False, width="stretch")
+        st.title(page.question, anchor=False, width="stretch")
         with st.popover("How to read", icon=":material/menu_book:"):
-            st.markdown(f"**How to read this page.** {text(f'read/{page}')}")
+            st.markdown(f"**How to read this page.** {text(f'read/{page.id}')}")
         st.button("Reset", icon=":material/restart_alt:", on_click=reset, args=(options,), key="reset")
         with st.popover("Share", icon=":material/link:"):
             st.caption("This link reproduces the page exactly.")
-            st.code(_share_link(current), language=None, wrap_lines=True)
-    st.caption(f"**{name}** · {current.experiment.summary()}")
+            st.code(link, language=None, wrap_lines=True)
+        home.box(current, page.question, link, look)
+    st.caption(f"**{page.title}** · {current.experiment.summary()}")
     st.markdown(f":material/lightbulb: {what_to_see(current.experiment)}")
 
 

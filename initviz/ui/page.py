@@ -7,7 +7,7 @@ from itertools import groupby
 import streamlit as st
 
 from initviz.figures.theme import DARK, LIGHT, Theme
-from initviz.ui import pin
+from initviz.ui import home, pin, shown
 from initviz.ui.header import header
 from initviz.ui.pages import PAGES, Page
 from initviz.ui.state import Option, Visit, visit
@@ -28,9 +28,10 @@ if (!window.initvizMenu) {
 
 def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
     """Draw menu, sidebar and header, and return what this visit is about. Every page calls it first."""
-    page, options = PAGES[id], pin.OPTION | dict(options or {})
+    page, options = PAGES[id], pin.OPTION | home.OPTIONS | dict(options or {})
     st.set_page_config(page_title=f"{page.title} · initviz", page_icon="📶", layout="wide")
     current = visit(id, options, write=page.experiment)
+    shown.name_pictures(home.file_name(current.experiment, page.id), current.options["picture"])
     with st.sidebar:
         st.markdown("**initviz**  \nSee why a neural network will or won't learn.")
         _menu(current, page)
@@ -42,7 +43,7 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
         said = plain(" ".join(current.warnings))
         st.warning(f"Some of this link could not be used. {said}", icon=":material/link_off:")
     if page.experiment:
-        header(current, page.id, page.title, page.question, options)
+        header(current, page, options, theme())
     else:
         st.title(page.question, anchor=False)
     return current
@@ -65,8 +66,8 @@ LYING_OPEN = 2
 
 def _menu(current: Visit, here: Page) -> None:
     query = current.experiment.to_query()
-    if held := current.options[pin.NAME]:
-        query |= {pin.NAME: held}
+    kept = pin.OPTION | home.OPTIONS
+    query |= {name: current.options[name] for name in kept if current.options[name] != kept[name].default}
     for number, (group, pages) in enumerate(groupby(PAGES.values(), key=lambda page: page.group)):
         folded = number >= LYING_OPEN
         with st.expander(group, expanded=group == here.group) if folded else st.container(gap="xxsmall"):

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Literal
+from functools import wraps
+from typing import Literal, ParamSpec
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,17 +15,28 @@ from initviz.measure.propagation import Propagation
 from initviz.network.budget import OverBudget
 from initviz.network.experiment import Experiment
 from initviz.network.inputs import MissingData
+from initviz.ui import shown
 from initviz.ui.cache import simulated
 from initviz.ui.state import Option, Visit, load
 from initviz.ui.widgets import option
 
+P = ParamSpec("P")
+
 REPLAYS = 512
 """Charts and tables that are kept, some 15 kB each."""
 
-cached_drawing = st.cache_data(max_entries=REPLAYS, show_spinner=False)
-"""Decorator: what the function draws is kept under its first argument and sent again as it is. Drawing takes several
-times as long as everything else of a rerun, and a class follows one experiment. Arguments that begin with an underscore
-must follow from the first; no widgets inside."""
+
+def cached_drawing(draw: Callable[P, None]) -> Callable[P, None]:
+    """Decorator: what the function draws is kept under its first argument and sent again as it is. Drawing takes
+    several times as long as everything else of a rerun, and a class follows one experiment. Arguments that begin with
+    an underscore must follow from the first; no widgets inside. Charts to be taken home are always drawn."""
+    replayed = st.cache_data(max_entries=REPLAYS, show_spinner=False)(draw)
+
+    @wraps(draw)
+    def drawing(*args: P.args, **kwargs: P.kwargs) -> None:
+        (draw if shown.noting() else replayed)(*args, **kwargs)
+
+    return drawing
 
 
 def weight() -> Literal["primary", "secondary"]:
@@ -69,7 +81,9 @@ def refusals_told(experiment: Experiment) -> Iterator[None]:
 def run(experiment: Experiment) -> Propagation:
     """The simulated experiment, or the page ends with why there is none."""
     with refusals_told(experiment):
-        return simulated(experiment)
+        propagation = simulated(experiment)
+    shown.table(lambda: propagation.to_frame().to_csv(index=False))
+    return propagation
 
 
 def options_row(
@@ -91,11 +105,14 @@ def chart(
     title: str,
     height: int | None = None,
     on_choose: Callable[[], None] | Literal["ignore"] = "ignore",
+    general: bool = False,
 ) -> None:
     """A figure under its title, as wide as its column, with its own picture button and no upload.
 
-    on_choose: callback for a click on a point, which is in st.session_state[key] then.
+    on_choose: callback for a click on a point, which is in st.session_state[key] then. general: the figure is the same
+    for every experiment, and its pictures are named after none.
     """
+    shown.chart(title, figure)
     st.markdown(f"**{title}**")
     st.plotly_chart(
         figure,
@@ -109,7 +126,7 @@ def chart(
             "displaylogo": False,
             "showSendToCloud": False,
             "modeBarButtonsToRemove": ["zoom2d", "pan2d", "select2d", "lasso2d", "autoScale2d"],
-            "toImageButtonOptions": {"format": "svg", "filename": f"initviz-{key}"},
+            "toImageButtonOptions": shown.picture(key, general),
         },
     )
 

@@ -61,7 +61,8 @@ class Visit:
         """Names what follows from the experiment, the theme and these options, as far as the page has them: a picture
         of that needs no drawing again while the name stays."""
         chosen = [f"{name}={self.options.get(name)}" for name in options]
-        return " ".join([self.page, self.theme, urlencode(self.experiment.to_query()), *chosen])
+        look = self.theme, self.options.get("picture", "")
+        return " ".join([self.page, *look, urlencode(self.experiment.to_query()), *chosen])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from initviz.learn.history import COLUMNS
 from initviz.learn.lessons import LESSONS, Lesson
 from initviz.learn.settings import TRAINING_DEFAULTS, TRAINING_FIELDS
 from initviz.text import say
-from initviz.ui import parts, starts
+from initviz.ui import parts, shown, starts
 from initviz.ui.live import SLICE, Live
 from initviz.ui.state import Option, Visit, key, load, put
 from initviz.ui.training_view import View
@@ -129,6 +129,7 @@ def take_away(live: Live, view: View) -> None:
     """The history as a table, the weights as a file."""
     with st.container(horizontal=True, gap="small"):
         history = view.runs[0].history
+        shown.table(lambda: history.to_frame().to_csv(index=False))
         st.download_button(
             "History as CSV",
             lambda: history.to_frame().to_csv(index=False),
