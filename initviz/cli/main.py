@@ -9,7 +9,7 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from initviz.catalogue import Catalogue, InputError
-from initviz.cli import export, model, networks, sweep, training
+from initviz.cli import claims, export, model, networks, sweep, training
 from initviz.cli.command import Answer, Command
 from initviz.cli.flags import Parser, experiment_flags, format_flag, report_flag, say, training_flags
 
@@ -56,6 +56,12 @@ COMMANDS = Catalogue(
             "How far a training step moves each layer, as a power of the width, and what that means",
             training.check_coordinates,
             (experiment_flags, training_flags, format_flag),
+        ),
+        Command(
+            "claims",
+            "Put what textbooks, lectures and documentations say to the test",
+            claims.run_claims,
+            (claims.claims_flags,),
         ),
         Command("sweep", "Measure a grid of experiments into a folder", sweep.run, (sweep.sweep_flags,)),
         Command(
