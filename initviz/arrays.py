@@ -16,6 +16,11 @@ FloatArray: TypeAlias = NDArray[np.floating[Any]]
 CountArray: TypeAlias = NDArray[np.signedinteger[Any]]
 
 
+def as_integers(x: FloatArray) -> CountArray:
+    """The same memory, read as integers of the same size."""
+    return x.view(f"i{x.itemsize}")
+
+
 def mean_pair_cosine(direction: FloatArray, count: int) -> float:
     """Mean cosine of all pairs of `count` vectors whose directions add up to `direction`; nan for fewer than two.
 

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from initviz.arrays import CountArray, FloatArray
+from initviz.measure.propagation import even_edges
 from initviz.progress import Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,6 +26,9 @@ FLOAT16_ZERO = 2.0**-25
 FLOAT16_OVERFLOW = 65520.0
 """Sizes from this on round to infinity in float16; its largest number is 65504."""
 
+CELLS = 2048
+"""Into so many equal parts a range of integers is divided, to find the bin of one by looking it up."""
+
 SEEN = np.dtype(
     [(name, "f8") for name in ("total", "squares", "low", "high")]
     + [(name, "i8") for name in ("zeros", "subnormals", "float16_zeros", "float16_overflows")]
@@ -33,9 +37,12 @@ SEEN = np.dtype(
 """What `see_rows` counts. `inexact`: rows whose length is 0, not finite or of few digits."""
 
 
-def compiled(function: F) -> F:
-    """Compile at the first call for each type of arguments; keep the machine code where a folder can be written."""
-    dispatcher = njit(function, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def compiled(function: F, freedom: frozenset[str] = frozenset({"reassoc", "contract", "nsz"})) -> F:
+    """Compile at the first call for each type of arguments; keep the machine code where a folder can be written.
+
+    `freedom`: what LLVM may do that rounds otherwise than it is written.
+    """
+    dispatcher = njit(function, nogil=True, error_model="numpy", fastmath=set(freedom))
     with suppress(RuntimeError):  # nowhere to write: compiled anew in every process
         dispatcher.enable_caching()
     _PASSES.append(dispatcher)
@@ -212,39 +219,141 @@ def finite_sums(x: FloatArray, unit: float, centre: float) -> tuple[int, float, 
     return count, low, high, total, squares
 
 
+_even_edges = compiled(even_edges, frozenset())
+
+
 @compiled
-def count_between(values: FloatArray, keys: FloatArray, limits: FloatArray, first: float, scale: float) -> CountArray:
+def _count_between(values: FloatArray, limits: FloatArray, first: float, scale: float) -> CountArray:
     """Numbers of values below limits[0], in limits[k] <= x < limits[k + 1], and above the last limit, which itself
     belongs to the last bin: bins + 2 counts. There must be no nan.
 
-    keys: one for each value; (key - first) * scale is its bin, give or take a few.
+    (x - first) * scale is the bin of x, give or take a few.
     """
-    bins = limits.size - 1
-    last = bins - 1.0
+    bins, one = limits.size - 1, np.uint64(1)  # unsigned places need no look at whether they count from the end
+    bounds = np.empty(bins + 3, limits.dtype)
+    bounds[0], bounds[-1] = -np.inf, np.inf
+    bounds[1:-1] = limits
+    bounds[bins + 1] = np.nextafter(limits[bins], limits.dtype.type(np.inf))
     counts = np.zeros(bins + 2, np.int64)
     for k in range(values.size):
-        guess = (keys[k] - first) * scale
+        guess = (values[k] - first) * scale + 1.0
         guess = guess if guess > 0.0 else 0.0  # nan too
-        place = int(guess if guess < last else last)
-        while place >= 0 and values[k] < limits[place]:
-            place -= 1
-        while place < bins and values[k] >= limits[place + 1]:
-            place += 1
-        if place == bins and values[k] == limits[bins]:
-            place -= 1
-        counts[place + 1] += 1
+        place = np.uint64(guess if guess < bins + 1.0 else bins + 1.0)
+        while values[k] < bounds[place]:
+            place -= one
+        while values[k] >= bounds[place + one]:
+            place += one
+        counts[place] += 1
     return counts
 
 
 @compiled
-def values_between(values: FloatArray, low: float, high: float) -> FloatArray:
-    """The values low <= x < high, in order; written without a branch, which a processor could not foresee."""
-    found = np.empty_like(values)
-    count = 0
-    for k in range(values.size):
-        found[count] = values[k]
-        count += (values[k] >= low) & (values[k] < high)
-    return found[:count]
+def linear_counts(values: FloatArray, low: float, high: float, bins: int) -> tuple[FloatArray, CountArray]:
+    """Equal bins of low..high, as (bins + 1,) edges, and the numbers of values below, in each, and above."""
+    edges = _even_edges(low, high, bins)
+    scale = bins / (edges[-1] - edges[0])
+    scale = scale if scale < np.inf else 0.0
+    return edges, _count_between(values, edges.astype(values.dtype), edges[0], scale)
+
+
+@compiled
+def log_counts(values: FloatArray, bits: CountArray, bins: int) -> tuple[FloatArray, CountArray, int, float]:
+    """Equal bins of log10 |x| over all x other than 0, as (bins + 1,) edges; the number of x in each, and of zeros; the
+    median of |x|. There must be no nan and no infinity.
+
+    Everything is done with `bits`, the values read as integers, which are ordered as the sizes once the sign is gone.
+    """
+    sizes, lowest, highest = _sizes(bits)
+    if not highest:
+        return _even_edges(0.0, 1.0, bins), np.zeros(bins, np.int64), sizes.size, 0.0 if sizes.size else np.nan
+    ends = np.array([lowest, highest], sizes.dtype).view(values.dtype)
+    edges = _even_edges(np.log10(np.float64(ends[0])), np.log10(np.float64(ends[1])), bins)
+    limits = (10.0**edges).astype(values.dtype).view(sizes.dtype)
+    limits[0], limits[-1] = max(min(limits[0], lowest), 1), max(limits[-1], highest)  # in spite of rounding
+    counts = _count_integers(sizes, limits)
+    ends[0], ends[1] = 0, 0
+    middle = ends.view(sizes.dtype)
+    middle[0], middle[1] = _middle(sizes, limits, counts)
+    return edges, counts, sizes.size - counts.sum(), ends[0] + (ends[1] - ends[0]) / 2
+
+
+@compiled
+def _sizes(bits: CountArray) -> tuple[CountArray, Any, Any]:
+    """Bits without the sign; the lowest ones that are not 0, and the highest ones, 0 where there are none."""
+    integer, others = bits.dtype.type, np.iinfo(bits.dtype).max
+    sizes = np.empty_like(bits)
+    lowest, highest = integer(others), integer(0)
+    for k in range(bits.size):
+        sizes[k] = bits[k] & others
+        lowest = min(lowest, integer((sizes[k] - 1) & others))  # 0 becomes the largest integer
+        highest = max(highest, sizes[k])
+    return sizes, integer(lowest + 1), highest
+
+
+@compiled
+def _count_integers(sizes: CountArray, limits: CountArray) -> CountArray:
+    """Numbers of sizes in limits[k] <= x < limits[k + 1], of which the last is included; none lies above.
+
+    Their first bits say which bin they are in, or which ones.
+    """
+    bins, lowest, shift = limits.size - 1, limits[0], 0
+    while (limits[bins] - lowest) >> shift >= CELLS:
+        shift += 1
+    firsts = np.empty(CELLS, np.uint16)
+    place = 0
+    for cell in range(CELLS):
+        while place < bins - 1 and lowest + (cell << shift) >= limits[place + 1]:
+            place += 1
+        firsts[cell] = place
+    steps = np.uint64(shift)  # unsigned places need no look at whether they count from the end
+    bounds = limits.copy()
+    bounds[bins] = np.iinfo(limits.dtype).max
+    counts = np.zeros(bins, np.int64)
+    for k in range(sizes.size):
+        if sizes[k] >= lowest:
+            place = firsts[np.uint64(sizes[k] - lowest) >> steps]
+            while sizes[k] >= bounds[place + 1]:
+                place += 1
+            counts[place] += 1
+    return counts
+
+
+@compiled
+def _middle(sizes: CountArray, limits: CountArray, counts: CountArray) -> tuple[Any, Any]:
+    """The sizes of rank (n - 1) // 2 and n // 2, counted from 0, by halving the range that they must lie in."""
+    integer, rank = sizes.dtype.type, (sizes.size - 1) // 2
+    below = sizes.size - counts.sum()
+    low, high, place = integer(0), limits[0], 0
+    while below <= rank:
+        low, high = limits[place], limits[place + 1]
+        below += counts[place]
+        place += 1
+    while low < high:
+        middle = integer(low + ((high - low) >> 1))
+        if _count_up_to(sizes, middle) > rank:
+            high = middle
+        else:
+            low = integer(middle + 1)
+    return low, low if _count_up_to(sizes, low) > sizes.size // 2 else _least_above(sizes, low)
+
+
+@compiled
+def _count_up_to(sizes: CountArray, most: Any) -> Any:
+    """Number of x <= most."""
+    count = np.int32(0)
+    for k in range(sizes.size):
+        count = np.int32(count + (sizes[k] <= most))
+    return count
+
+
+@compiled
+def _least_above(sizes: CountArray, most: Any) -> Any:
+    """Lowest x > most."""
+    integer, others = sizes.dtype.type, np.iinfo(sizes.dtype).max
+    least = integer(others)
+    for k in range(sizes.size):
+        least = min(least, sizes[k] if sizes[k] > most else integer(others))
+    return least
 
 
 @compiled
@@ -279,7 +388,7 @@ def _smallest_calls(x: FloatArray) -> list[Callable[[], object]]:
     return [
         lambda: see_rows(x, bits, (0, 1, 1), row[:0], seen, row, np.zeros(0), np.zeros(0, np.uint8)),
         lambda: finite_sums(x, 1.0, 0.0),
-        lambda: count_between(row, row, row, 0.0, 0.0),
-        lambda: values_between(row, 0.0, 1.0),
+        lambda: linear_counts(row, 0.0, 1.0, 1),
+        lambda: log_counts(row, bits[0].copy(), 1),
         lambda: column_hashes(x, bits),
     ]

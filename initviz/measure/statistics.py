@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from initviz.arrays import CountArray, FloatArray, mean_pair_cosine
+from initviz.arrays import FloatArray, as_integers, mean_pair_cosine
 from initviz.measure import passes
 from initviz.measure.histograms import fine_counts, median_and_log_histogram
 from initviz.measure.propagation import Gradient, Signal
@@ -24,11 +24,6 @@ SUBSAMPLE = 50_000
 
 BLOCK = 2**15
 """Values that are worked on at a time, so that what follows finds them in the processor's cache."""
-
-
-def _as_integers(x: FloatArray) -> CountArray:
-    """The same memory, read as integers of the same size."""
-    return x.view(f"i{x.itemsize}")
 
 
 def row_blocks(rows: slice, columns: int, values: int = BLOCK) -> Iterator[slice]:
@@ -63,7 +58,7 @@ class RunningStatistics:
             block = block.copy()
         sampling = self._next, self._stride, self._shift
         wanted = self.seen, self.sample, self.direction, self.live
-        passes.see_rows(block, _as_integers(block), sampling, self._limits, *wanted)
+        passes.see_rows(block, as_integers(block), sampling, self._limits, *wanted)
         self._next += len(block)
 
     @property
@@ -224,7 +219,7 @@ def distinct_columns(x: FloatArray) -> int:
     """Number of different columns; all of them are only compared where the first row leaves a doubt."""
     if len({value for value in x[0].tolist() if not isnan(value)}) == x.shape[1]:
         return x.shape[1]
-    return int(np.unique(passes.column_hashes(x, _as_integers(x))).size)
+    return int(np.unique(passes.column_hashes(x, as_integers(x))).size)
 
 
 # --- the statistics of one array -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from initviz.arrays import FloatArray
 from initviz.measure import passes
+from initviz.measure.propagation import even_edges
 from initviz.measure.simulate import simulate
 from initviz.network.experiment import Experiment
 
@@ -97,27 +98,34 @@ def test_finite_sums_leave_out_the_rest(x: FloatArray, unit: float, centre: floa
         assert squares == pytest.approx(float(np.square(centred).sum()), rel=1e-12)
 
 
-@given(
-    hnp.arrays(np.float64, st.integers(0, 60), elements=st.floats(-3, 3)),
-    st.lists(st.floats(-2, 2), min_size=2, max_size=9, unique=True),
-    st.floats(-5, 5),
-    st.floats(0, 1e9),
-)
-def test_counting_is_right_however_bad_the_guess(
-    values: FloatArray, limits: list[float], first: float, scale: float
-) -> None:
-    edges = np.sort(np.array(limits))
-    counts = passes.count_between(values, values, edges, first, scale)
-    assert counts[1:-1].tolist() == np.histogram(values, edges)[0].tolist()
-    assert (counts[0], counts[-1]) == (np.count_nonzero(values < edges[0]), np.count_nonzero(values > edges[-1]))
+ENDS = st.one_of(st.floats(-3, 3, width=32), st.sampled_from([1.0, 1.0 + 2.0**-23, 1.0 + 2.0**-21, -1e38, 1e38, 1e-45]))
 
 
-@given(ANY, st.floats(-9, 9), st.floats(-9, 9))
-def test_values_between_are_those(x: FloatArray, low: float, high: float) -> None:
-    values = x.ravel()
-    wide = values.astype(float)
-    found = passes.values_between(values, low, high)
-    assert found.tolist() == values[(wide >= low) & (wide < high)].tolist()
+@given(ANY, ENDS, ENDS, st.integers(1, 40))
+def test_linear_counts_are_those_between_the_edges(x: FloatArray, low: float, high: float, bins: int) -> None:
+    """Also where edges lie closer together than numbers, and the bin that arithmetic expects is not the right one."""
+    values = np.concatenate([x[np.isfinite(x)], np.linspace(low, high, 7).astype(x.dtype)])
+    edges, counts = passes.linear_counts(values, min(low, high), max(low, high), bins)
+    assert np.array_equal(edges, even_edges(min(low, high), max(low, high), bins))
+    limits = edges.astype(x.dtype)
+    expected = [np.count_nonzero(values < limit) for limit in limits[:-1]] + [np.count_nonzero(values <= limits[-1])]
+    assert np.cumsum(counts).tolist() == [*expected, values.size]
+
+
+@given(ANY, st.integers(1, 30))
+def test_log_counts_are_those_of_the_sizes(x: FloatArray, bins: int) -> None:
+    """Ten to the power of an edge is rounded, so a size may lie an eps or so beyond the edge of its bin."""
+    values = x[np.isfinite(x)]
+    edges, counts, zeros, median = passes.log_counts(values, values.view(f"i{x.itemsize}"), bins)
+    sizes = np.abs(values.astype(np.longdouble))
+    positive = np.sort(sizes[sizes > 0])
+    assert zeros == np.count_nonzero(values == 0) and counts.sum() == positive.size
+    assert np.array_equal(median, np.median(sizes) if sizes.size else np.nan, equal_nan=True)
+    ends, slack = np.cumsum(counts), 1e-6 + 20 * float(np.finfo(x.dtype).eps)
+    for edge, end in zip(edges[1:], ends, strict=True):
+        room = slack * max(1.0, float(np.finfo(x.dtype).smallest_subnormal) / 10.0 ** float(edge) / slack)
+        low, high = np.longdouble(10) ** (edge - room), np.longdouble(10) ** (edge + room)
+        assert np.count_nonzero(positive < low) <= end <= np.count_nonzero(positive <= high)
 
 
 @given(ANY)
@@ -142,8 +150,8 @@ def test_after_compile_all_nothing_is_left_to_compile() -> None:
 
 
 def signatures() -> list[list[object]]:
-    kernels: list[Any] = [kernel for kernel in vars(passes).values() if hasattr(kernel, "signatures")]
-    return [list(kernel.signatures) for kernel in kernels if not kernel.__name__.startswith("_")]
+    kernels: dict[str, Any] = {name: each for name, each in vars(passes).items() if hasattr(each, "signatures")}
+    return [list(kernel.signatures) for name, kernel in kernels.items() if not name.startswith("_")]
 
 
 def test_a_cache_that_cannot_be_written_is_done_without() -> None:
