@@ -2,6 +2,9 @@
 
 from initviz import Experiment, simulate
 simulate(Experiment(activation="relu", initializer="he_normal")).to_frame()
+
+from initviz import probe
+print(probe(model, batch))  # a PyTorch module
 """
 
 from initviz.advice.diagnosis import diagnose
@@ -15,6 +18,8 @@ from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget, OverBudget
 from initviz.network.experiment import Experiment
 from initviz.network.presets import PRESETS
+from initviz.probing.probe import Probe, probe
+from initviz.probing.ratios import UpdateRatios
 from initviz.theory.prediction import Prediction, predict
 
 __all__ = [
@@ -26,12 +31,15 @@ __all__ = [
     "InputError",
     "OverBudget",
     "Prediction",
+    "Probe",
     "Propagation",
     "Trained",
     "Training",
+    "UpdateRatios",
     "critical_point",
     "diagnose",
     "predict",
+    "probe",
     "simulate",
     "train",
 ]

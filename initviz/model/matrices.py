@@ -29,6 +29,8 @@ ORIENTATIONS = Catalogue("orientation", [Order("out, in", "PyTorch, safetensors"
 
 CONV1D = re.compile(r"(^|\.)(c_attn|c_proj|c_fc|q_attn)(\.|$)")
 """GPT-2's Conv1D keeps (in, out) where everything else in PyTorch keeps (out, in)."""
+WIDENING = re.compile(r"(^|\.)(c_attn|c_fc)\.")
+"""Those of them whose outputs are several times their inputs: nanoGPT has Linear layers of the same names."""
 
 TABLE = re.compile(r"(embed|wte|wpe|position_ids|lm_head_table|token_type)", re.IGNORECASE)
 """Tables that are looked up, not multiplied: fan_in says nothing of them."""
@@ -75,14 +77,23 @@ def matrices(tensors: Sequence[Tensor], orientation: Orientation | None = None) 
     kernel) are folded to fan_in = in * kernel. Tensors of one axis are no weights.
     """
     guess = orientation or guess_orientation(tensors)
-    return tuple(_matrix(tensor, guess) for tensor in tensors if 2 <= len(tensor.shape) <= 5 and min(tensor.shape) > 0)
+    found = [tensor for tensor in tensors if 2 <= len(tensor.shape) <= 5 and min(tensor.shape) > 0]
+    conv1d = _of_conv1d(found) or guess
+    return tuple(_matrix(tensor, guess, conv1d) for tensor in found)
 
 
-def _matrix(tensor: Tensor, guess: Orientation) -> Matrix:
+def _of_conv1d(tensors: Sequence[Tensor]) -> Orientation | None:
+    """How the matrices with the names of GPT-2's Conv1D lie, told by those that widen; None where none does."""
+    shapes = [tensor.shape for tensor in tensors if WIDENING.search(tensor.name) and len(tensor.shape) == 2]
+    wide = sum(before < after for before, after in shapes)
+    return ("in, out" if 2 * wide > len(shapes) else "out, in") if shapes else None
+
+
+def _matrix(tensor: Tensor, guess: Orientation, conv1d: Orientation) -> Matrix:
     if len(tensor.shape) > 2:
         folded = tensor.values.reshape(tensor.shape[0], prod(tensor.shape[1:])).T
         return Matrix(tensor.name, folded, "convolution", "out, in", tensor.shape)
-    way: Orientation = "in, out" if CONV1D.search(tensor.name) else guess
+    way = conv1d if CONV1D.search(tensor.name) else guess
     kind: Literal["dense", "table"] = "table" if TABLE.search(tensor.name) else "dense"
     values = tensor.values if way == "in, out" or kind == "table" else tensor.values.T
     return Matrix(tensor.name, values, kind, way, tensor.shape)

@@ -153,9 +153,9 @@ def test_a_full_file_is_audited_within_two_seconds() -> None:
     """As many matrices as are read; 8 MB is what the image lets through."""
     values = np.random.default_rng(10).standard_normal((2000, 32, 32)).astype("f4")
     tensors = [Tensor(f"layer{number}.weight", matrix, "F32") for number, matrix in enumerate(values)]
-    started = time.process_time()
+    started = time.thread_time()
     audit(tensors)
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_a_convolution_is_folded_to_its_fan_in() -> None:
