@@ -84,6 +84,16 @@ def prepare(
     except ValueError as error:
         raise InputError(f"{task.name} cannot be split: {error}") from None
     train_x, test_x, train_y, test_y = parts
+    return fitted_data(
+        task, (train_x, train_y), (test_x, test_y), preprocessing=preprocessing, scale=scale, dtype=dtype
+    )
+
+
+def fitted_data(
+    task: Task, train: Examples, test: Examples, *, preprocessing: str, scale: float = 1.0, dtype: str
+) -> Data:
+    """Two parts that are split already, both scaled by statistics of the training part."""
+    (train_x, train_y), (test_x, test_y) = train, test
     shift, divisor = PREPROCESSING[preprocessing].fit(train_x)
     divisor = divisor / scale
     inputs = [((part - shift) / divisor).astype(dtype) for part in (train_x, test_x)]

@@ -31,7 +31,8 @@ def header(current: Visit, page: Page, options: Mapping[str, Option], look: Them
             st.code(link, language=None, wrap_lines=True)
         home.box(current, page.question, link, look)
     st.caption(f"**{page.title}** · {current.experiment.summary()}")
-    st.markdown(f":material/lightbulb: {what_to_see(current.experiment)}")
+    if page.tells:
+        st.markdown(f":material/lightbulb: {what_to_see(current.experiment)}")
 
 
 def what_to_see(experiment: Experiment) -> str:

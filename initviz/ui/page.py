@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from itertools import groupby
+from typing import Literal
 
 import streamlit as st
 
@@ -26,16 +27,21 @@ if (!window.initvizMenu) {
 """On a narrow screen the sidebar lies over the page: choosing a page closes it, as Streamlit's own menu would."""
 
 
+BARE = "bare"
+"""Option of a page that hides the controls at the side."""
+
+
 def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
     """Draw menu, sidebar and header, and return what this visit is about. Every page calls it first."""
     page, options = PAGES[id], pin.OPTION | home.OPTIONS | dict(options or {})
-    st.set_page_config(page_title=f"{page.title} · initviz", page_icon="📶", layout="wide")
+    menu: Literal["collapsed", "auto"] = "collapsed" if st.query_params.get(BARE) == "1" else "auto"
+    st.set_page_config(f"{page.title} · initviz", "📶", "wide", menu)
     current = visit(id, options, write=page.experiment)
     shown.name_pictures(home.file_name(current.experiment, page.id), current.options["picture"])
     with st.sidebar:
         st.markdown("**initviz**  \nSee why a neural network will or won't learn.")
         _menu(current, page)
-        if page.experiment:
+        if page.experiment and not current.options.get(BARE):
             sidebar(current.experiment)
             pin.box(current, page.compares)
         st.html(f"<script>{_CLOSE_ON_A_PHONE}</script>", unsafe_allow_javascript=True)

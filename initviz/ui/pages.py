@@ -16,6 +16,8 @@ class Page:
     """Heading in the menu; the first groups lie open there, of the others only the one in use."""
     experiment: bool = True
     """Whether the page is about the experiment; one to look things up has no controls and leaves the link alone."""
+    tells: bool = True
+    """Whether the top of the page may say what there is to be seen; a lesson asks first."""
     compares: str = ""
     """What on the page shows a pinned experiment too; empty where nothing does."""
 
@@ -69,6 +71,14 @@ PAGES = {
             "At the start",
         ),
         Page(
+            "data",
+            "pages/data.py",
+            "Data",
+            ":material/scatter_plot:",
+            "What should be done to data first?",
+            "At the start",
+        ),
+        Page(
             "training",
             "pages/training.py",
             "Training",
@@ -83,6 +93,15 @@ PAGES = {
             ":material/grid_on:",
             "How does it depend on the choices?",
             "Many at once",
+        ),
+        Page(
+            "lessons",
+            "pages/lessons.py",
+            "Lessons",
+            ":material/school:",
+            "What do you expect, and what happens?",
+            "Learn",
+            tells=False,
         ),
         Page(
             "your_model",

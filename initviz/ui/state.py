@@ -106,6 +106,12 @@ def visit(page: str, options: Mapping[str, Option], *, write: bool = True) -> Vi
     return Visit(experiment, chosen, warnings, page, st.context.theme.type or "", first)
 
 
+def is_here(page: str) -> bool:
+    """Whether this session's last run was of the same page: what its widgets hold stands above the link then."""
+    saved: _Saved | None = st.session_state.get(_SAVED)
+    return saved is not None and saved.page == page
+
+
 def put(widget: str, value: Any, *, again: bool = False) -> None:
     """Give a widget its value. One that has it already is left alone: whatever is put travels to the browser, where it
     would undo a move that was made meanwhile. `again`: after a page switch a widget would start at its minimum."""

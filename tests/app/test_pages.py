@@ -28,8 +28,8 @@ from tests.app.conftest import SMALL, Visit, charts, link, link_warnings, senten
 MEASURED = {"overview": None, "initialization": "forward", "gradient_flow": "backward"}
 """Pages with a verdict on top, and the direction that it is about; None: the gravest of all."""
 
-EXPERIMENTS = [page.id for page in PAGES.values() if page.experiment]
-"""Pages about the experiment; the others are to look things up."""
+EXPERIMENTS = [page.id for page in PAGES.values() if page.experiment and page.id != "lessons"]
+"""Pages about the experiment; the others are to look things up, and lessons bring their own."""
 
 every_page = pytest.mark.parametrize("page", EXPERIMENTS)
 
@@ -219,7 +219,7 @@ def test_a_wrong_option_is_told_too(open_page: Visit) -> None:
     assert "depth" in warning
 
 
-@pytest.mark.parametrize("page", [page for page in EXPERIMENTS if page not in ("activations", "sweep")])
+@pytest.mark.parametrize("page", [page for page in EXPERIMENTS if page not in ("activations", "data", "sweep")])
 def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     page: str, open_page: Visit, monkeypatch: MonkeyPatch
 ) -> None:
@@ -232,8 +232,8 @@ def test_an_experiment_that_is_too_big_is_refused_with_the_size_that_fits(
     assert f"width {shown(drawn).width}, {shown(drawn).samples} samples" in message  # all of a sweep: test_sweep.py
 
 
-READING = [page for page in EXPERIMENTS if page != "training"]
-"""Pages that read the experiment's inputs: a training has those of its task."""
+READING = [page for page in EXPERIMENTS if page not in ("data", "training")]
+"""Pages that read the experiment's inputs: a training has those of its task, the Data page its own."""
 
 SHOWS = [
     *((page, {}) for page in READING),
