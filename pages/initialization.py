@@ -6,7 +6,7 @@ from initviz.catalogue import Catalogue
 from initviz.fields import Choice, Number, Switch
 from initviz.figures import layers
 from initviz.figures.axes import AXES, FIXED
-from initviz.ui import layer_tables, multiples, parts, sentences
+from initviz.ui import layer_tables, multiples, parts, sentences, walk_parts
 from initviz.ui.cache import diagnosed
 from initviz.ui.initialization_charts import OF, draw
 from initviz.ui.page import open_page, theme
@@ -45,5 +45,6 @@ with parts.waiting(charts, current, 700):
     with charts:
         draw(current, propagation, shown, theme())
         multiples.panels(current, theme())
+        walk_parts.invitation(current)
         layer_tables.download(propagation)
 layer_tables.convolution(current.experiment)

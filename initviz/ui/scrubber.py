@@ -1,25 +1,24 @@
-"""A slider over the recorded steps of a training: its layers at each, redrawn in the browser alone.
+"""A slider that moves charts in the browser alone: a training's recorded steps, a walk through a control's values.
 
-Plotly's own slider has no keyboard and no role; an `input` of the page has both, so this small chart is drawn in SVG.
+Plotly's own slider has no keyboard and no role; an `input` of the page has both, so these small charts are drawn in SVG
+(`figures/scrub`). On a narrow screen they stand below one another, and the slider stays in sight.
 """
 
 import json
-from math import isfinite
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import streamlit as st
-
-from initviz.figures.scales import log_ticks
-from initviz.figures.theme import Theme
-from initviz.learn.history import COLUMNS, History
 
 _HTML = """
 <div class="scrubber">
-  <svg viewBox="0 0 640 260" role="img"></svg>
+  <div class="panels"></div>
   <div class="row">
-    <button type="button" aria-label="Play">▶</button>
-    <input type="range" min="0" value="0" step="1" aria-label="Recorded step">
+    <button type="button" class="play" aria-label="Play">▶</button>
+    <div class="track">
+      <input type="range" min="0" value="0" step="1"><span class="mark" aria-hidden="true"></span>
+    </div>
+    <button type="button" class="take" hidden></button>
     <output></output>
   </div>
 </div>
@@ -27,11 +26,16 @@ _HTML = """
 
 _CSS = """
 .scrubber { font-size: 15px; }
-.scrubber svg { width: 100%; height: auto; max-height: 300px; }
-.scrubber .row { display: flex; gap: 12px; align-items: center; }
-.scrubber input { flex: 1; min-width: 0; }
-.scrubber output { min-width: 7em; text-align: right; }
-.scrubber button { min-width: 44px; min-height: 36px; font-size: 16px; cursor: pointer; }
+.panels { display: flex; flex-wrap: wrap; gap: 8px; }
+.panels svg { flex: 1 1 300px; min-width: 0; max-width: 480px; height: auto; }
+.row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
+.row { position: sticky; bottom: 0; padding: 4px 0; }
+.track { flex: 1 1 160px; min-width: 0; position: relative; padding-bottom: 18px; }
+.track input { width: 100%; margin: 0; min-height: 28px; cursor: grab; }
+.mark { position: absolute; bottom: 0; transform: translateX(-7px); white-space: nowrap; }
+output { flex: 1 1 100%; min-height: 1.5em; }
+button { min-width: 44px; min-height: 40px; font: inherit; color: inherit; background: none; cursor: pointer; }
+button { border: 1px solid; border-radius: 8px; padding: 0 12px; }
 """
 
 _JS = """
@@ -42,51 +46,75 @@ const put = (parent, name, attributes, text) => {
   if (text !== undefined) node.textContent = text;
   return node;
 };
-export default function ({ data, parentElement }) {
-  const { steps, values, low, high, ticks, title, colours, alt } = JSON.parse(data);
-  const svg = parentElement.querySelector('svg'), slider = parentElement.querySelector('input');
-  const button = parentElement.querySelector('button'), said = parentElement.querySelector('output');
-  svg.replaceChildren();
-  svg.setAttribute('aria-label', alt);
-  const layers = values[0].length;
-  const x = layer => 84 + 530 * (layers > 1 ? layer / (layers - 1) : 0.5);
-  const y = value => 225 - 190 * (value - low) / (high - low);
-  const words = { fill: colours.text, 'font-size': 20 };
-  for (const [place, word] of ticks) {
-    put(svg, 'line', { x1: 66, x2: 630, y1: y(place), y2: y(place), stroke: colours.grid });
-    put(svg, 'text', { ...words, x: 60, y: y(place) + 7, 'text-anchor': 'end' }, word);
+const at = (lists, step) => lists[lists.length > 1 ? step : 0];
+const draw = (place, panel, { size, axes, colours }) => {
+  const svg = put(place, 'svg', { viewBox: `0 0 ${size[0]} ${size[1]}`, role: 'img', 'aria-label': panel.alt });
+  const [left, right, top, bottom] = axes, words = { fill: colours.text, 'font-size': 15 };
+  put(svg, 'text', { ...words, x: left, y: 20, 'font-weight': 600 }, panel.title);
+  for (const [y, word] of panel.y_ticks) {
+    put(svg, 'line', { x1: left, x2: right, y1: y, y2: y, stroke: colours.grid });
+    put(svg, 'text', { ...words, x: left - 6, y: y + 5, 'text-anchor': 'end' }, word);
   }
-  const every = Math.ceil(layers / 10);
-  for (let layer = 0; layer < layers; layer += every)
-    put(svg, 'text', { ...words, x: x(layer), y: 252, 'text-anchor': 'middle' }, layer + 1);
-  put(svg, 'text', { ...words, x: 66, y: 18 }, title + ' by layer; faint: at the start');
-  const line = (width, opacity) => put(svg, 'polyline',
-    { fill: 'none', stroke: colours.line, 'stroke-width': width, opacity, 'stroke-linejoin': 'round' });
-  const points = row => row.map((value, layer) => value === null ? '' : `${x(layer)},${y(value)}`).join(' ');
-  line(2, 0.3).setAttribute('points', points(values[0]));
-  const now = line(3, 1);
-  const dots = values[0].map((_, layer) => put(svg, 'circle', { r: 4, cx: x(layer), fill: colours.line }));
+  for (const [x, word] of panel.x_ticks) {
+    put(svg, 'line', { x1: x, x2: x, y1: bottom, y2: bottom + 5, stroke: colours.text });
+    put(svg, 'text', { ...words, x, y: bottom + 24, 'text-anchor': 'middle' }, word);
+  }
+  const moves = panel.traces.map(trace => {
+    const line = put(svg, 'path', { fill: trace.fill, stroke: trace.colour, 'stroke-width': trace.width,
+      opacity: trace.opacity, 'stroke-linejoin': 'round' });
+    const dots = trace.dot ? Array.from({ length: Math.max(...trace.y.map(list => list.length)) },
+      () => put(svg, 'circle', { r: trace.dot, fill: trace.colour })) : [];
+    return step => {
+      const x = at(trace.x, step), y = at(trace.y, step);
+      let path = '', pen = 'M';
+      y.forEach((height, index) => {
+        const gap = height === null || x[index] === null || x[index] === undefined;
+        if (!gap) path += `${pen}${x[index]},${height}`;
+        pen = gap ? 'M' : 'L';
+      });
+      line.setAttribute('d', path);
+      dots.forEach((dot, index) => {
+        const seen = index < y.length && y[index] !== null && x[index] !== null;
+        dot.setAttribute('visibility', seen ? 'visible' : 'hidden');
+        if (seen) { dot.setAttribute('cx', x[index]); dot.setAttribute('cy', y[index]); }
+      });
+    };
+  });
+  for (const word of panel.words)
+    put(svg, 'text', { 'font-size': 15, x: word.x, y: word.y, fill: word.colour, 'text-anchor': word.anchor,
+      stroke: colours.background, 'stroke-width': 4, 'paint-order': 'stroke' }, word.text);
+  return step => moves.forEach(move => move(step));
+};
+export default function ({ data, parentElement, setTriggerValue }) {
+  const drawn = JSON.parse(data), last = drawn.said.length - 1;
+  const find = name => parentElement.querySelector(name);
+  const [panels, slider, play, take, said] = ['.panels', 'input', '.play', '.take', 'output'].map(find);
+  find('.row').style.background = drawn.colours.background;
+  find('.row').style.color = drawn.colours.text;
+  const [marked, word] = drawn.mark ?? [0, ''], mark = find('.mark');
+  mark.textContent = word;
+  mark.style.left = `calc(8px + (100% - 16px) * ${marked / last})`;
+  panels.replaceChildren();
+  const moves = drawn.panels.map(panel => draw(panels, panel, drawn));
   const show = () => {
-    const row = values[slider.value];
-    now.setAttribute('points', points(row));
-    dots.forEach((dot, layer) => {
-      dot.setAttribute('visibility', row[layer] === null ? 'hidden' : 'visible');
-      if (row[layer] !== null) dot.setAttribute('cy', y(row[layer]));
-    });
-    said.textContent = slider.ariaValueText = `step ${steps[slider.value].toLocaleString('en')}`;
+    moves.forEach(move => move(+slider.value));
+    said.textContent = slider.ariaValueText = drawn.said[slider.value];
   };
   let timer = 0;
-  const stop = () => { clearInterval(timer); timer = 0; button.textContent = '▶'; button.ariaLabel = 'Play'; };
-  button.onclick = () => {
+  const stop = () => { clearInterval(timer); timer = 0; play.textContent = '▶'; play.ariaLabel = 'Play'; };
+  play.onclick = () => {
     if (timer) return stop();
-    if (+slider.value === steps.length - 1) slider.value = 0;
-    button.textContent = '❚❚'; button.ariaLabel = 'Pause';
-    timer = setInterval(() => { slider.value = +slider.value + 1; show();
-      if (+slider.value === steps.length - 1) stop(); }, 60);
+    if (+slider.value === last) slider.value = 0;
+    play.textContent = '❚❚'; play.ariaLabel = 'Pause';
+    timer = setInterval(() => { slider.value = +slider.value + 1; show(); if (+slider.value === last) stop(); }, 60);
   };
-  slider.max = steps.length - 1;
+  take.hidden = !drawn.take;
+  take.textContent = drawn.take;
+  take.onclick = () => { stop(); setTriggerValue('taken', +slider.value); };
+  slider.max = last;
+  slider.ariaLabel = drawn.name;
   slider.oninput = () => { stop(); show(); };
-  slider.value = steps.length - 1;
+  slider.value = drawn.start;
   show();
   return stop;
 }
@@ -95,32 +123,14 @@ export default function ({ data, parentElement }) {
 _component = st.components.v2.component("initviz_scrubber", html=_HTML, css=_CSS, js=_JS)
 
 
-def frames(history: History, column: str, look: Theme) -> dict[str, Any]:
-    """What the browser needs to draw any recorded step: values (records, layers) on an axis that all steps share."""
-    values, log = history.column(column), COLUMNS[column].log
-    if log:
-        values = np.log10(values, out=np.full_like(values, np.nan), where=values > 0)
-    seen = values[np.isfinite(values)]
-    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
-    margin = max(0.05 * (high - low), 0.01 * abs(high), 1e-3)
-    low, high = low - margin, high + margin
-    ticks = log_ticks(low, high) if log else None
-    places = ticks["tickvals"] if ticks else np.linspace(low, high, 5).tolist()
-    words = ticks["ticktext"] if ticks else [f"{place:.3g}" for place in places]
-    name = COLUMNS[column].name
-    return {
-        "steps": [int(step) for step in history.steps],
-        "values": [[float(f"{one:.4g}") if isfinite(one) else None for one in row] for row in values],
-        "low": low,
-        "high": high,
-        "ticks": list(zip(places, words, strict=True)),
-        "title": name,
-        "colours": {"text": look.text, "grid": look.grid, "line": look.colour(0)},
-        "alt": f"{name} in every layer at a recorded step, beside the start",
-    }
+def scrubber(drawing: Mapping[str, Any], key: str, on_take: Callable[[], None] = lambda: None) -> None:
+    """Draw what `figures.scrub.drawing` made; moving it asks nothing of the server.
+
+    on_take: callback for the button, where there is one; `taken(key)` is the step then.
+    """
+    _component(data=json.dumps(drawing, allow_nan=False), key=key, on_taken_change=on_take)
 
 
-def scrubber(history: History, column: str, look: Theme) -> None:
-    """Draw it; moving it asks nothing of the server."""
-    st.markdown(f"**{COLUMNS[column].name.capitalize()}, step by step**")
-    _component(data=json.dumps(frames(history, column, look)), key="scrubber")
+def taken(key: str) -> int:
+    """The step that the visitor took, within the callback."""
+    return int(st.session_state[key].taken)

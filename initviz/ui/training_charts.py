@@ -5,6 +5,7 @@ import streamlit as st
 from initviz.figures import answers as pictures
 from initviz.figures import training as figures
 from initviz.figures import training_layers as by_layer
+from initviz.figures.recorded import recorded
 from initviz.figures.theme import Theme
 from initviz.learn.history import COLUMNS
 from initviz.learn.pictures import Answers, Curve, Plane
@@ -80,7 +81,8 @@ def details(view: View, column: str, look: Theme) -> None:
         parts.chart(by_layer.first_step(history, column, theme=look), "first-step", "What did step 1 change?")
     left, right = st.columns(2, gap="medium")
     with left:
-        scrubber(history, column, look)
+        st.markdown(f"**{COLUMNS[column].name.capitalize()}, step by step**")
+        scrubber(recorded(history, column, look), "scrubber")
     with right:
         if isinstance(view.picture, Answers):
             parts.chart(pictures.digits(view.picture, theme=look), "digits", "Some test digits, wrong ones first")

@@ -182,6 +182,28 @@ def test_every_view(page: str, query: dict[str, str], open_page: Visit) -> None:
     assert link_warnings(works(open_page(page, **query))) == []
 
 
+@pytest.mark.parametrize(
+    ("drag", "query", "told"),
+    [
+        ("std", {"initializer": "he_normal"}, "Weights are drawn as Random normal"),
+        ("gain", {"initializer": "lecun_normal"}, "is at 1.**"),
+        ("alpha", {"activation": "leaky_relu"}, "alpha 0 to 1"),
+        ("depth", {"depth": "50"}, "lies beyond"),
+        ("std", {"normalization": "layer"}, "of the plain network"),
+    ],
+)
+def test_a_control_is_dragged(drag: str, query: dict[str, str], told: str, open_page: Visit) -> None:
+    page = open_page("phase_diagram", show="drag", drag=drag, **query)
+    assert [failure.value for failure in page.exception] == []
+    assert link_warnings(page) == []
+    assert [caption.value for caption in page.caption if told in caption.value]
+
+
+def test_a_control_that_does_nothing_is_not_dragged(open_page: Visit) -> None:
+    page = open_page("phase_diagram", show="drag", drag="gain")
+    assert [error.value for error in page.error] == ["Gain does nothing in this experiment: choose another control."]
+
+
 @pytest.mark.parametrize("show", ["table", "gains", "accuracy", "cost"])
 def test_tables_of_activations(show: str, open_page: Visit) -> None:
     page = open_page("activations", show=show)

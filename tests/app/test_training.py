@@ -2,16 +2,18 @@
 
 import gc
 import json
-from math import log10
 from weakref import WeakSet
 
+import numpy as np
 import pytest
 from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
 from initviz import Experiment, train
+from initviz.figures.recorded import recorded
 from initviz.figures.theme import LIGHT
 from initviz.learn.coordinates import coordinate_check
+from initviz.learn.history import COLUMNS
 from initviz.learn.lessons import LESSONS
 from initviz.learn.one_unit import descent
 from initviz.learn.settings import Training
@@ -21,7 +23,6 @@ from initviz.text import say
 from initviz.ui import training_asides
 from initviz.ui.flow_charts import PATHS
 from initviz.ui.live import GFLOP, Live
-from initviz.ui.scrubber import frames
 from initviz.ui.training_controls import FOLLOWED
 from initviz.ui.waiting import jobs
 from tests.app.conftest import Visit, charts, link, link_warnings, sentences, shown, works
@@ -122,14 +123,22 @@ def test_a_lesson_is_loaded_with_its_starts_and_its_question(open_page: Visit) -
 
 def test_the_scrubber_is_handed_the_history() -> None:
     trained = train(Experiment(activation="relu", initializer="he_normal", depth=2, width=8), task="circle", epochs=1)
+    steps = trained.history.steps
     for column in FOLLOWED:
-        sent = json.loads(json.dumps(frames(trained.history, column, LIGHT), allow_nan=False))
-        assert sent["steps"] == trained.history.steps.tolist()
-        known = [value for row in sent["values"] for value in row if value is not None]
-        assert all(sent["low"] <= value <= sent["high"] for value in known)
-        assert len(sent["values"][0]) == 3
-    std = json.loads(json.dumps(frames(trained.history, "std", LIGHT)))
-    assert std["values"][-1][1] == pytest.approx(log10(trained.history.column("std")[-1, 1]), rel=1e-3, abs=1e-4)
+        sent = json.loads(json.dumps(recorded(trained.history, column, LIGHT), allow_nan=False))
+        assert sent["said"] == [f"step {int(step):,}" for step in steps]
+        start, now = sent["panels"][0]["traces"]
+        assert start["y"] == now["y"][:1]
+        assert [len(row) for row in now["y"]] == [3] * len(steps)
+        values = trained.history.column(column)
+        known = np.isfinite(values) & ((values > 0) | (not COLUMNS[column].log))
+        assert [[place is not None for place in row] for row in now["y"]] == known.tolist()
+    std = recorded(trained.history, "std", LIGHT)["panels"][0]["traces"][1]["y"]
+    heights = np.array(std, float).ravel()
+    logs = np.log10(trained.history.column("std")).ravel()
+    slope, _ = np.polyfit(logs, heights, 1)
+    assert slope < 0  # places count downwards
+    np.testing.assert_allclose(heights - heights[0], slope * (logs - logs[0]), atol=0.2)
 
 
 def test_every_slice_is_a_job_in_the_common_queue(open_page: Visit) -> None:

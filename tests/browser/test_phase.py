@@ -76,6 +76,30 @@ def test_a_click_on_a_cell_loads_the_pair_and_back_returns(
     agrees(page, activation="tanh", initializer="glorot_normal")
 
 
+def test_a_control_is_dragged_by_keyboard_without_the_server_and_taken(address: str, page: Page) -> None:
+    page.goto(f"{address}/phase_diagram?{LINK}&show=drag")
+    slider, said = page.get_by_role("slider", name="std", exact=True), page.locator(".scrubber output")
+    expect(said).to_contain_text("std 0.1 (edge of chaos)")  # Glorot's own for 100 units
+    settle(page)
+    paths = [page.locator(".scrubber svg").nth(panel).locator("path").last for panel in range(2)]
+    before = [path.get_attribute("d") for path in paths]
+    asked: list[object] = []
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.evaluate(
+        "window.runs = 0; new MutationObserver(() => window.runs++).observe("
+        "document.querySelector('[data-testid=stApp]'), {attributeFilter: ['data-test-script-state']})"
+    )
+    slider.focus()
+    slider.press("Home")
+    expect(said).to_contain_text("std 0.02 ")
+    assert [path.get_attribute("d") for path in paths] != before
+    assert page.evaluate("window.runs") == 0
+    assert not asked
+    page.get_by_role("button", name="Use this value").click()
+    agrees(page, initializer="random_normal", std="0.02", show="drag")
+    expect(said).to_contain_text("std 0.02 ")
+
+
 def test_on_a_phone_the_finger_scrolls_the_page_over_the_map(address: str, chromium: Browser) -> None:
     context = chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, user_agent="Mozilla/5.0 (Linux; Android 15) Mobile"
