@@ -1,7 +1,7 @@
 """Array types used throughout the core, the memory arrays are cut from, and what values take of it."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from math import nan, prod
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
@@ -65,17 +65,27 @@ _PLAIN = frozenset({float, int, bool, str, bytes, type(None)})
 
 def size_of(value: object) -> int:
     """Bytes that a value keeps alive, each object in it counted once; code counts nothing."""
-    total, seen, waiting = 0, set[int](), [value]
+    return sum(map(sys.getsizeof, _kept_alive(value)))
+
+
+def make_read_only(value: object) -> None:
+    """Let nobody write into the arrays that a value keeps alive: arrays that were sent have forgotten it."""
+    for one in _kept_alive(value):
+        if isinstance(one, np.ndarray):
+            one.flags.writeable = False
+
+
+def _kept_alive(value: object) -> Iterator[object]:
+    seen, waiting = set[int](), [value]
     while waiting:
         one = waiting.pop()
         if id(one) not in seen:
             seen.add(id(one))
             if type(one) in _PLAIN:
-                total += sys.getsizeof(one)
+                yield one
             elif not isinstance(one, _CODE):
-                total += sys.getsizeof(one)
+                yield one
                 waiting.extend(_parts(one))
-    return total
 
 
 def _parts(value: object) -> Iterable[object]:

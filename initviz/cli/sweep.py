@@ -61,9 +61,7 @@ def run(options: Namespace) -> Answer:
         def show(share: float) -> None:
             bar.update(round(share * missing) - bar.n)
 
-        outcome = run_sweep(
-            grid, store, opening, workers=max(workers, 1), progress=show, last_layer_only=options.last_layer
-        )
+        outcome = run_sweep(grid, store, opening, progress=show, last_layer_only=options.last_layer)
     return Answer(_said(outcome, options.out), FAILED if outcome.failures else 0)
 
 

@@ -37,6 +37,9 @@ class Ensemble(LayerTable):
     experiment: Experiment
     values: Mapping[str, FloatArray]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Ensemble, (self.experiment, dict(self.values))  # a view of a mapping cannot be sent
+
     @property
     def seeds(self) -> int:
         """How many networks were drawn."""

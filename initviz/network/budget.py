@@ -144,6 +144,15 @@ class OverBudget(InputError):
         )
         self.fit = fit
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _sent, (str(self), self.fit)  # the constructor adds to the message
+
+
+def _sent(message: str, fit: Experiment) -> OverBudget:
+    error = OverBudget.__new__(OverBudget, message)
+    error.fit = fit
+    return error
+
 
 def positive_setting(variable: str, default: float) -> float:
     """The number in an environment variable, or the default. Raises InputError when it is not a positive number."""

@@ -3,6 +3,9 @@
 A job waits in one queue, ordered by when it is *due*: its arrival plus a fifth of a second per GFLOP. So small jobs
 pass big ones, but nothing starves: only what arrives before a job's due time can ever go ahead of it. One worker more
 than the limit is kept for small jobs, and a share of the memory, so that a slider stays quick beside a big run.
+
+With a cluster, work that can be sent (a `partial` of a function of a module) goes there at once and waits there, in the
+same order. Small jobs stay here while there is room, and everything does when the cluster does not answer.
 """
 
 import time
@@ -16,9 +19,13 @@ from traceback import clear_frames
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from initviz.progress import Report
+from initviz.serving.cluster import LOOK_EVERY, Cluster, Unreachable
+from initviz.serving.counters import Counters
 from initviz.serving.memo import ABSENT, Memo, own_copy
 
 State: TypeAlias = Literal["waiting", "running", "done", "failed", "cancelled"]
+Place: TypeAlias = Literal["here", "small", "away"]
+"""Where a job runs: in a worker of this process, in the one kept for small jobs, or on the cluster."""
 Origin: TypeAlias = Literal["cache", "shared", "new"]
 """Where an answer comes from: kept from before, somebody else's job, or a job of one's own."""
 
@@ -43,37 +50,6 @@ class TooBig(ValueError):
     """A job needs more memory than one may take."""
 
 
-def _now(value: Any) -> Any:
-    """A counter that goes up and down: the state of things, where the others only grow."""
-    return field(default=value, metadata={"now": True})
-
-
-@dataclass
-class Counters:
-    """What happened since the start, and what is going on now."""
-
-    asked: int = 0
-    hits: int = 0
-    """Answered from the cache."""
-    joined: int = 0
-    """Shared a job that somebody else had asked for."""
-    runs: int = 0
-    """Jobs that were started and have ended, in whatever way."""
-    cancelled: int = 0
-    """Given up because all askers had left: in the queue or while running."""
-    failed: int = 0
-    seconds: float = 0.0
-    """Spent running, over all jobs."""
-    gflop: float = 0.0
-    """Estimated work of the jobs that ended with an answer."""
-    queued: int = _now(0)
-    running: int = _now(0)
-    memory_mib: float = _now(0.0)
-    """Estimated memory of the running jobs."""
-    cached: int = _now(0)
-    cached_bytes: int = _now(0)
-
-
 @dataclass(eq=False)
 class _Job:
     key: Hashable
@@ -86,6 +62,7 @@ class _Job:
     deserted: float = 0.0
     """When the last asker left."""
     state: State = "waiting"
+    place: Place = "here"
     progress: float = 0.0
     partial: Any = None
     value: Any = None
@@ -170,10 +147,12 @@ class Jobs:
         memory_mib: float,
         memo: Memo,
         *,
+        cluster: Cluster | None = None,
         grace: float = 0.1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.memo = memo
+        self.cluster = cluster
         self._memory = {True: memory_mib * SMALL_MEMORY, False: memory_mib * (1 - SMALL_MEMORY)}
         self._grace = grace
         self._clock = clock
@@ -183,9 +162,10 @@ class Jobs:
         self._wanted: dict[Hashable, _Job] = {}  # those of the queue, and the running ones that were not given up
         self._counters = Counters()
         self._closed = False
+        here, rest = list[Place](["here"]) * running, list[Place](["small", "away"] if cluster else ["small"])
         self._workers = [
-            Thread(target=self._serve, args=(only_small,), name=f"job-{i}", daemon=True)
-            for i, only_small in enumerate([False] * running + [True])
+            Thread(target=self._serve, args=(place,), name=f"job-{i}", daemon=True)
+            for i, place in enumerate(here + rest)
         ]
         for worker in self._workers:
             worker.start()
@@ -217,12 +197,13 @@ class Jobs:
     def counters(self) -> Counters:
         """A snapshot."""
         with self._changed:
-            memory = sum(job.mib for job in self._running)
+            memory = sum(job.mib for job in self._running if job.place != "away")
             return replace(
                 self._counters,
                 queued=len(self._queue),
                 running=len(self._running),
                 memory_mib=memory,
+                workers=self.cluster.workers if self.cluster else 0,
                 cached=len(self.memo),
                 cached_bytes=self.memo.nbytes,
             )
@@ -251,6 +232,8 @@ class Jobs:
             self._changed.notify_all()
         for worker in self._workers:
             worker.join()
+        if self.cluster:
+            self.cluster.close()
 
     def __enter__(self) -> "Jobs":
         return self
@@ -283,19 +266,27 @@ class Jobs:
         self._changed.notify_all()
         return job
 
-    def _next(self, only_small: bool) -> _Job | None:
+    def _next(self, place: Place) -> _Job | None:
         """The first job in the queue that fits. One that is due and does not fit holds up all after it that want the
         same memory: the small ones', or the big ones'."""
         self._drop_deserted()
         held_up = set[bool]()
         for job in self._queue:
-            if job.askers and (job.small or not only_small) and job.small not in held_up:
-                used = sum(other.mib for other in self._running if other.small == job.small)
-                if used + job.mib <= self._memory[job.small]:
+            if job.askers and job.small not in held_up and self._suits(job, place):
+                used = sum(other.mib for other in self._running if other.small == job.small and other.place != "away")
+                if place == "away" or used + job.mib <= self._memory[job.small]:
                     return job
                 if job.due <= self._clock():
                     held_up.add(job.small)
         return None
+
+    def _suits(self, job: _Job, place: Place) -> bool:
+        if place == "small":
+            return job.small
+        sent = self.cluster is not None and self.cluster.workers > 0 and isinstance(job.work, partial)
+        if place == "away" and job.small:
+            return sent and any(other.place == "small" for other in self._running)
+        return sent == (place == "away")
 
     def _unwanted(self, job: _Job) -> bool:
         return self._closed or (not job.askers and self._clock() - job.deserted >= self._grace)
@@ -314,29 +305,34 @@ class Jobs:
 
     # --- the workers ---
 
-    def _serve(self, only_small: bool) -> None:
-        while job := self._take(only_small):
-            self._run(job)
+    def _serve(self, place: Place) -> None:
+        while job := self._take(place):
+            if place == "away":  # it only waits: in a thread of its own
+                Thread(target=self._run, args=(job,), name="job-away", daemon=True).start()
+            else:
+                self._run(job)
             del job  # an idle worker keeps no answer alive
 
-    def _take(self, only_small: bool) -> _Job | None:
+    def _take(self, place: Place) -> _Job | None:
         with self._changed:
             while not self._closed:
-                if job := self._next(only_small):
+                if job := self._next(place):
                     self._queue.remove(job)
                     self._running.append(job)
-                    job.state = "running"
+                    job.state, job.place = "running", place
                     return job
-                self._changed.wait()
+                self._changed.wait(LOOK_EVERY if self.cluster else None)  # it comes and goes without a word
             return None
 
     def _run(self, job: _Job) -> None:
-        assert job.work is not None
-        started = self._clock()
+        started, work = self._clock(), self._worker_of(job)
         value, error = None, None
         try:
-            value = job.work(partial(self._report, job))
+            value = work(partial(self._report, job))
             self.memo.keep(job.key, value)  # before the job is over: in between, nobody starts it again
+        except Unreachable:
+            self._put_back(job)
+            return
         except BaseException as raised:  # whatever it is, it belongs to the askers and must not end this worker
             clear_frames(raised.__traceback__)  # else the error keeps the arrays of the work alive
             error = raised
@@ -348,6 +344,20 @@ class Jobs:
                 self._end(job, value, error)
             self._changed.notify_all()
         job.ended.set()
+
+    def _worker_of(self, job: _Job) -> Callable[[Report], Any]:
+        assert job.work is not None
+        if job.place != "away":
+            return job.work
+        assert self.cluster is not None
+        return partial(self.cluster.run, job.work, wait=job.due - self._clock())
+
+    def _put_back(self, job: _Job) -> None:
+        with self._changed:
+            self._running.remove(job)
+            job.state, job.place, job.progress = "waiting", "here", 0.0
+            insort(self._queue, job, key=lambda other: other.due)
+            self._changed.notify_all()
 
     def _report(self, job: _Job, share: float, part: Any = None, /) -> None:
         with self._changed:

@@ -90,5 +90,5 @@ def sweep_in_memory(grid: Grid, report: Report | None = None, begun: Swept | Non
         if report:
             report(share, Swept(grid, dict(memory.rows)))
 
-    outcome = run_sweep(grid, memory, here(), workers=1, progress=progress)
+    outcome = run_sweep(grid, memory, here(), progress=progress)
     return Swept(grid, memory.rows, outcome.failures)

@@ -1,6 +1,6 @@
 """Runs the missing experiments of a sweep on any executor, and survives workers that die.
 
-Public: run_sweep, Keeper, Outcome; local_pool, here, cluster.
+Public: run_sweep, Keeper, Outcome; Opening, local_pool, here, cluster.
 
 A process pool breaks as a whole when one of its workers is killed: all that was under way is lost. So only a few tasks
 a worker are under way at a time, a broken pool is opened again, and what is missing runs again. Dask does that itself.
@@ -9,20 +9,28 @@ a worker are under way at a time, a broken pool is opened again, and what is mis
 import os
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Protocol, TypeAlias
 
-from initviz.catalogue import InputError
 from initviz.network.experiment import Experiment
 from initviz.progress import Progress
+from initviz.serving.cluster import connected
 from initviz.sweep.plan import Grid, point_key
 from initviz.sweep.table import Rows, rows_of
 
-Opening: TypeAlias = Callable[[], AbstractContextManager[Executor]]
-"""Opens an executor; called again when one breaks."""
+Opening: TypeAlias = Callable[[], AbstractContextManager[tuple[Executor, int]]]
+"""Opens an executor and says how many tasks it runs at once; called again when one breaks."""
 
 SUSPECT = 2
 """A task that was under way when so many executors broke runs alone from then on, so that it fails alone."""
@@ -67,7 +75,6 @@ def run_sweep(
     store: Keeper,
     opening: Opening,
     *,
-    workers: int,
     progress: Progress | None = None,
     last_layer_only: bool = False,
 ) -> Outcome:
@@ -83,7 +90,7 @@ def run_sweep(
     with store.writing():
         while run.waiting:
             try:
-                with opening() as executor:
+                with opening() as (executor, workers):
                     run.work(executor, UNDER_WAY * workers)
             except BrokenExecutor:
                 outcome.reopened += 1
@@ -131,6 +138,8 @@ class _Run:
         point = self._under_way[future]
         try:
             rows = future.result()
+        except CancelledError:
+            raise BrokenExecutor("The connection to the cluster was lost.") from None
         except BrokenExecutor:
             raise
         except Exception as error:  # whatever it is, it belongs to this experiment and the others go on
@@ -168,13 +177,13 @@ def local_pool(workers: int) -> Opening:
     """Processes of this machine, started afresh, each with one BLAS thread."""
 
     @contextmanager
-    def opening() -> Iterator[Executor]:
+    def opening() -> Iterator[tuple[Executor, int]]:
         with _environment(dict.fromkeys(ONE_THREAD, "1")):  # read when a worker loads NumPy
             pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts)
             for _ in range(workers):
                 pool.submit(os.getpid)  # starts a worker while the environment holds
         try:
-            yield pool
+            yield pool, workers
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -216,26 +225,22 @@ def here() -> Opening:
     """This process: for small sweeps, and where processes cannot be started."""
 
     @contextmanager
-    def opening() -> Iterator[Executor]:
-        yield _Here()
+    def opening() -> Iterator[tuple[Executor, int]]:
+        yield _Here(), 1
 
     return opening
 
 
+MOST_WORKERS = 250
+"""For so many workers of a cluster tasks are under way even where there are fewer: more may come."""
+
+
 def cluster(address: str) -> Opening:
     """Workers of a Dask cluster, such as tcp://scheduler:8786. Raises InputError without Dask or scheduler."""
-    try:
-        from distributed import Client  # noqa: PLC0415 - optional: requirements-cluster.txt
-    except ImportError:
-        raise InputError("A cluster needs Dask: pip install -r requirements-cluster.txt.") from None
 
     @contextmanager
-    def opening() -> Iterator[Executor]:
-        try:
-            client = Client(address, timeout="10s", set_as_default=False)
-        except OSError as error:
-            raise InputError(f"No Dask scheduler answers at {address}: {error}.") from None
-        with client:
-            yield client.get_executor()
+    def opening() -> Iterator[tuple[Executor, int]]:
+        with connected(address) as client:
+            yield client.get_executor(pure=False), max(MOST_WORKERS, sum(client.nthreads().values()))
 
     return opening

@@ -51,11 +51,7 @@ def simulated(experiment: Experiment) -> Propagation:
     budget = _budget()
     budget.check(experiment)
     prepare()
-
-    def work(progress: Progress) -> Propagation:
-        return simulate(experiment, progress, budget)
-
-    needed = cost(experiment)
+    work, needed = partial(simulate, experiment, budget=budget), cost(experiment)
     return answer("Simulating", experiment, work, gflop=needed.gflop, mib=needed.mib)
 
 
@@ -64,10 +60,7 @@ def repeated(experiment: Experiment, seeds: int) -> Ensemble:
     budget = _budget()
     check_seeds(experiment, seeds, budget)
     prepare()
-
-    def work(progress: Progress) -> Ensemble:
-        return repeat(experiment, seeds, progress, budget)
-
+    work = partial(repeat, experiment, seeds, budget=budget)
     needed, size = cost(experiment), at_once(experiment, budget)
     return answer("Drawing networks", (experiment, seeds), work, gflop=seeds * needed.gflop, mib=size * needed.mib)
 

@@ -15,7 +15,7 @@ from streamlit import runtime
 from streamlit.runtime.stats import CounterStat, GaugeStat, Stat
 
 from initviz.catalogue import Catalogue, Named
-from initviz.serving.jobs import Counters
+from initviz.serving.counters import Counters
 
 LOGS = Catalogue("INITVIZ_LOG", [Named("off", "no lines"), Named("text", "plain lines"), Named("json", "JSON lines")])
 

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from initviz.progress import Report
+from initviz.serving.cluster import Cluster
 from initviz.serving.jobs import Jobs, Ticket
 from initviz.serving.limits import Limits
 from initviz.serving.memo import ABSENT, Memo
@@ -37,8 +38,8 @@ Python's own 5 ms it took 5.5 times as long beside a busy thread as alone, with 
 def jobs() -> Jobs:
     """The one service of this process, with the limits that the environment sets."""
     sys.setswitchinterval(SWITCH_INTERVAL)
-    limits = Limits.from_environment()
-    service = Jobs(limits.running, limits.memory_mib, Memo(round(limits.cache_mib * 2**20)))
+    limits, memo = Limits.from_environment(), Memo(round(Limits.from_environment().cache_mib * 2**20))
+    service = Jobs(limits.running, limits.memory_mib, memo, cluster=Cluster.from_environment())
     operator.open_log()
     operator.show_counters(service.counters)
     return service
@@ -57,8 +58,9 @@ def answer(
 
     `doing` is the word on the bar, such as "Simulating". `work` is handed a function to call with the share done: as
     often as it can, since that is also where it stops when its visitor has left. `gflop` and `mib` say what it takes.
-    It runs in another thread: no Streamlit inside. `show` draws the partial results that it reports, the latest each
-    time; where the visitor stops the run, by whatever control, `stopped` has the last one.
+    It runs in another thread, or on the cluster where it is a `partial` of a module's function: no Streamlit inside.
+    `show` draws the partial results that it reports, the latest each time; where the visitor stops the run, by whatever
+    control, `stopped` has the last one.
     """
     place = st.empty()  # always there: elements that come and go would make those below them jump
     started, outcome = time.monotonic(), "left"
@@ -115,4 +117,6 @@ def _status(ticket: Ticket[T], doing: str) -> str:
     before = ticket.position
     if before:
         return f"Waiting: {before} ahead" if before > 1 else "Waiting: next in line"
-    return f"{doing} … {ticket.progress:.0%}"
+    cluster = jobs().cluster
+    where = " here, as the cluster does not answer" if cluster and not cluster.workers else ""
+    return f"{doing}{where} … {ticket.progress:.0%}"

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from initviz.catalogue import InputError
-from initviz.serving.jobs import Counters
+from initviz.serving.counters import Counters
 from initviz.ui import operator
 
 

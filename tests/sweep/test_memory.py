@@ -39,7 +39,7 @@ def test_columns_are_those_of_the_experiments_in_the_order_of_the_grid(swept: Sw
 
 def test_a_folder_holds_the_same_numbers(swept: Swept, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    run_sweep(GRID, store, here(), workers=1, last_layer_only=True)
+    run_sweep(GRID, store, here(), last_layer_only=True)
     np.testing.assert_array_equal(store.table()["rms"], swept.column("rms").ravel())
 
 

@@ -26,7 +26,7 @@ GRID = Grid.parse(BASE, {"activation": "tanh,relu,gelu", "depth": "1,3"}, seeds=
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     store = Store(tmp_path_factory.mktemp("here"))
-    outcome = run_sweep(GRID, store, here(), workers=1)
+    outcome = run_sweep(GRID, store, here())
     assert (outcome.measured, outcome.known, outcome.failures) == (24, 0, {})
     return store.table()
 
@@ -59,7 +59,7 @@ def test_a_killed_worker_loses_nothing(table: pd.DataFrame, tmp_path: Path) -> N
             os.kill(workers[0].pid, signal.SIGKILL)
 
     store = Store(tmp_path)
-    outcome = run_sweep(GRID, store, local_pool(2), workers=2, progress=kill_once)
+    outcome = run_sweep(GRID, store, local_pool(2), progress=kill_once)
     assert killed
     assert outcome.reopened >= 1
     assert (outcome.measured, outcome.failures) == (24, {})
@@ -78,19 +78,19 @@ def stop_after(share: float) -> None:
 def test_a_stopped_sweep_goes_on_where_it_was(table: pd.DataFrame, tmp_path: Path) -> None:
     store = Store(tmp_path)
     with pytest.raises(StopError):
-        run_sweep(GRID, store, here(), workers=1, progress=stop_after)
+        run_sweep(GRID, store, here(), progress=stop_after)
     half = len(store.keys())
     assert 0 < half < 24
     (tmp_path / ".part-1.parquet.abc").write_bytes(b"what a kill leaves behind")
-    outcome = run_sweep(GRID, Store(tmp_path), here(), workers=1)
+    outcome = run_sweep(GRID, Store(tmp_path), here())
     assert (outcome.known, outcome.measured) == (half, 24 - half)
     pd.testing.assert_frame_equal(Store(tmp_path).table(), table, check_exact=True)
 
 
 def test_a_wider_grid_runs_only_what_is_new(table: pd.DataFrame, tmp_path: Path) -> None:
-    run_sweep(GRID, Store(tmp_path), here(), workers=1)
+    run_sweep(GRID, Store(tmp_path), here())
     wider = Grid.parse(BASE, {"activation": "tanh,relu,gelu,swish", "depth": "1,3"}, seeds=5)
-    outcome = run_sweep(wider, Store(tmp_path), here(), workers=1)
+    outcome = run_sweep(wider, Store(tmp_path), here())
     assert (outcome.known, outcome.measured) == (24, 16)
     everything = Store(tmp_path).table()
     assert len(everything) == 5 * 4 * (2 + 4)
@@ -99,12 +99,12 @@ def test_a_wider_grid_runs_only_what_is_new(table: pd.DataFrame, tmp_path: Path)
 
 
 def test_the_last_layer_alone(tmp_path: Path) -> None:
-    run_sweep(GRID, Store(tmp_path), here(), workers=1, last_layer_only=True)
+    run_sweep(GRID, Store(tmp_path), here(), last_layer_only=True)
     rows = Store(tmp_path).table()
     assert len(rows) == 24
     assert (rows["layer"] == rows["depth"]).all()
     with pytest.raises(InputError, match="keeps the last layer only"):
-        run_sweep(GRID, Store(tmp_path), here(), workers=1)
+        run_sweep(GRID, Store(tmp_path), here())
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": 99}', "[]"])
