@@ -21,6 +21,7 @@ from tests.sweep.test_run import BASE, GRID, StopError, stop_after
 if not os.environ.get("INITVIZ_REQUIRE_CLUSTER"):
     pytest.importorskip("distributed")
 
+import dask
 from distributed import Client, LocalCluster
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -28,9 +29,13 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, worker_dashboard_address=None
-    ) as local:
+    patient = dask.config.set({"distributed.comm.timeouts.connect": "60s"})  # the machine may be busy
+    with (
+        patient,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, worker_dashboard_address=None
+        ) as local,
+    ):
         yield local.scheduler_address
 
 
