@@ -53,7 +53,7 @@ class Trainer:
         self.seconds = 0.0
         self.diverged: Divergence | None = None
         self._parameters = list(_parameters(self.network, experiment, training))
-        self._batches = self._draw_batches()
+        self._batches = _batches(self.data, self.batch, experiment.seed)
 
     @property
     def finished(self) -> bool:
@@ -78,19 +78,6 @@ class Trainer:
         self.total += epochs * self.steps_per_epoch
 
     # --- one step ---
-
-    def _draw_batches(self) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Mini-batches, epoch after epoch, each in a new order; the last of an epoch may be smaller."""
-        rng = np.random.default_rng(np.random.SeedSequence((self.experiment.seed, 2)))
-        x, y = self.data.train_x, self.data.train_y
-        while True:
-            if self.batch == len(x):
-                yield x, y
-                continue
-            order = rng.permutation(len(x))
-            for first in range(0, len(x), self.batch):
-                rows = order[first : first + self.batch]
-                yield x[rows], y[rows]
 
     def _step(self) -> None:
         x, y = next(self._batches)
@@ -138,6 +125,23 @@ class Trainer:
         self.history.add(record)
         if self.diverged is None and not isfinite(record.loss):
             self.diverged = Divergence(self.step, _first_overflow(values))
+
+
+def _batches(data: Data, size: int, seed: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Mini-batches, epoch after epoch, each in a new order; the last of an epoch may be smaller.
+
+    No method: a trainer that its own generator holds would stay in memory until the next full collection.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence((seed, 2)))
+    x, y = data.train_x, data.train_y
+    while True:
+        if size == len(x):
+            yield x, y
+            continue
+        order = rng.permutation(len(x))
+        for first in range(0, len(x), size):
+            rows = order[first : first + size]
+            yield x[rows], y[rows]
 
 
 def accuracy(outputs: FloatArray, targets: FloatArray) -> float:

@@ -20,6 +20,7 @@ from initviz.learn.verdict import constant_loss, first_loss, verdict
 from initviz.learn.weights import weights_file
 from initviz.network.budget import cost
 from initviz.progress import Report
+from initviz.ui.abandoned import hold
 from initviz.ui.training_view import Picture, Shown, Start, View
 from initviz.ui.waiting import answer, jobs
 
@@ -63,6 +64,11 @@ class Live:
         self._ask("Training", lambda: self._advance(seconds, steps))
         self.on &= not (self.view is None or self.view.finished)
 
+    def release(self) -> None:
+        """Let the networks go: what comes next begins at the start."""
+        with self._lock:
+            self._trainers, self.view, self.on = [], None, False
+
     def prolong(self) -> None:
         """As many epochs again."""
         for start, trainers in zip(self.starts, self._trainers, strict=True):
@@ -78,6 +84,7 @@ class Live:
     # --- in the job ---
 
     def _ask(self, doing: str, work: Callable[[], None]) -> None:
+        hold(self)
         mib = min(COPIES * sum(cost(start.experiment).mib for start in self.starts), jobs().largest_mib)
 
         def locked(report: Report) -> None:
@@ -139,6 +146,5 @@ def live(starts: Sequence[Start], seeds: int) -> Live:
     """The session's training of these starts: a new one, not begun, when they have changed."""
     held: Live | None = st.session_state.get("live")
     if held is None or (held.starts, held.seeds) != (tuple(starts), seeds):
-        held = Live(starts, seeds)
-        st.session_state["live"] = held
+        held = st.session_state["live"] = Live(starts, seeds)
     return held

@@ -8,6 +8,7 @@ import pytest
 from initviz.learn.history import COLUMNS
 from initviz.learn.lessons import LESSONS, Lesson
 from initviz.learn.run import Trained, train
+from initviz.learn.verdict import constant_loss
 
 
 @lru_cache(maxsize=50)
@@ -57,6 +58,40 @@ def test_constant_units_stay_one() -> None:
     constant, random = runs("constant")
     assert (constant.history.column("distinct")[:, :-1] == 1).all()
     assert (random.history.column("distinct")[:, :-1] == 128).all()
+
+
+def test_zeros_learn_how_frequent_the_classes_are_and_nothing_else() -> None:
+    zeros, _ = runs("zeros")
+    assert (zeros.history.column("grad_w_std")[1:] == 0).all()
+    assert zeros.history[-1].loss == pytest.approx(constant_loss(zeros.data, zeros.training), rel=0.01)
+
+
+def test_a_factor_of_two_over_twenty_layers_is_one_of_a_million() -> None:
+    """In the variance; the draw of either network is worth a factor of some two in the std."""
+    he, lecun = (run.history.column("std")[0, 19] for run in runs("xavier_he"))
+    assert (he / lecun) ** 2 == pytest.approx(2.0**20, rel=3)
+    assert (he / lecun) ** 2 > 2.0**18
+
+
+def test_sigmoids_gradient_dies_on_the_way_back_but_at_the_edge_arrives() -> None:
+    left = [run.history.column("grad_w_std")[1, 1] / run.history.column("grad_w_std")[1, 9] for run in runs("sigmoid")]
+    assert left[0] < 1e-4
+    assert left[1] > 0.02
+
+
+def test_the_lectures_std_kills_the_signal_and_batch_normalization_keeps_it() -> None:
+    small, lecun = (run.history.column("std")[0, 9] for run in runs("small"))
+    assert small < 1e-6
+    assert lecun > 0.1
+    normalized, plain = (run.history.column("std")[0, 5] for run in runs("batch_norm"))
+    assert plain < 1e-3
+    assert normalized > 0.5
+
+
+def test_selu_keeps_twenty_layers_in_shape() -> None:
+    selu, relu = (run.history.column("std")[0, :20] for run in runs("selu"))
+    assert ((selu > 0.5) & (selu < 2)).all()
+    assert relu[-1] < 0.01
 
 
 def test_large_steps_kill_units_for_good() -> None:

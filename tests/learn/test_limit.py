@@ -1,6 +1,8 @@
 """The learning-rate limit: predicted by theory, read off a network's own gradients, obeyed by gradient descent."""
 
-from math import log
+from collections.abc import Sequence
+from functools import cache
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
@@ -85,16 +87,43 @@ def test_theory_is_the_mean_over_networks(changed: dict[str, Any]) -> None:
     assert (np.abs(own.mean(axis=0) - theta) < 4 * error + 0.02 * theta.max()).all()
 
 
-CONFIGURATIONS = [
-    (*PAIRS[seed % 6], ("digits", "regression", "circle")[seed % 3], 1 + seed // 6, (1024, 512, 256)[seed // 12], seed)
-    for seed in range(30)
+def configurations() -> list[tuple[Experiment, Training]]:
+    """30 seeded ones: activation and initializer, depth 1 to 6, width 256 to 1024 and task, each as often as the others
+    and paired by chance."""
+    rng = np.random.default_rng(0)
+
+    def dealt(values: Sequence[Any]) -> list[Any]:
+        return [values[index] for index in rng.permuted(np.resize(np.arange(len(values)), 30))]
+
+    hands = zip(
+        dealt(PAIRS),
+        dealt(range(1, 7)),
+        dealt((256, 512, 1024)),
+        dealt(("digits", "regression", "circle")),
+        strict=True,
+    )
+    return [
+        (
+            Experiment(activation=activation, initializer=initializer, depth=depth, width=width, seed=seed),
+            SQUARED.changed(task=task, epochs=STEPS),
+        )
+        for seed, ((activation, initializer), depth, width, task) in enumerate(hands)
+    ]
+
+
+STEPS = 40
+CONFIGURATIONS = configurations()
+QUICK = [
+    number
+    for number, (one, training) in enumerate(CONFIGURATIONS)
+    if one.width * one.depth <= 1024 and training.task != "digits"
 ]
 
 
-def limits(configuration: tuple[str, str, str, int, int, int]) -> tuple[Limit, float]:
-    activation, initializer, task, depth, width, seed = configuration
-    experiment = Experiment(activation=activation, initializer=initializer, depth=depth, width=width, seed=seed)
-    training = SQUARED.changed(task=task)
+@cache
+def limits(number: int, redrawn: int = 0) -> tuple[Limit, float]:
+    experiment, training = CONFIGURATIONS[number]
+    experiment = experiment.redrawn(redrawn)
     data = task_data(experiment, training)
     own = own_limit(starting_network(experiment, training, data), experiment, training, data)
     assert own is not None
@@ -102,14 +131,14 @@ def limits(configuration: tuple[str, str, str, int, int, int]) -> tuple[Limit, f
 
 
 def test_predicted_and_own_limits_agree_or_the_app_says_so() -> None:
-    """30 networks, depth 1 to 5, width 256 to 1024: most within 10 %, the rest named, all within the spread foretold.
+    """Most within 10 %, the rest named beside the number, all within the spread foretold.
 
-    Three standard deviations, as the spread is foretold to leading order only.
+    Three standard deviations, as the spread is foretold to leading order only, and as if all inputs were alike.
     """
-    pairs = [limits(configuration) for configuration in CONFIGURATIONS]
+    pairs = [limits(number) for number in range(len(CONFIGURATIONS))]
     ratios = [limit.required() / own for limit, own in pairs]
     within = [abs(ratio - 1) <= FAR for ratio in ratios]
-    assert sum(within) >= 21
+    assert sum(within) >= 24
     for (limit, own), ratio, near in zip(pairs, ratios, within, strict=True):
         assert ("its own limit is" in limit.sentence(own)) == (not near)
         assert abs(log(ratio)) < 3 * limit.spread + 0.01
@@ -117,18 +146,55 @@ def test_predicted_and_own_limits_agree_or_the_app_says_so() -> None:
     assert 0.3 < np.sqrt(np.mean(scores**2)) < 1.6
 
 
-@pytest.mark.parametrize(("activation", "initializer"), PAIRS)
-@pytest.mark.parametrize("task", ["regression", "circle"])
-def test_gradient_descent_falls_below_the_limit_and_rises_above(activation: str, initializer: str, task: str) -> None:
-    """At 0.9 of the predicted limit no step raises the loss; at 1.1 one does, where the network is near theory."""
-    experiment = Experiment(activation=activation, initializer=initializer, depth=1, width=2048, seed=1)
-    training = SQUARED.changed(task=task, rate_unit="limit", epochs=40)
-    below = train(experiment, training, learning_rate=0.9)
-    assert below.limit.required() / (below.measured_max_learning_rate or 0) == pytest.approx(1, abs=0.07)
-    assert (np.diff(below.history.column("loss")) <= 0).all()
-    above = train(experiment, training, learning_rate=1.1)
-    assert above.learning_rate == pytest.approx(1.1 / 0.9 * below.learning_rate)
-    assert (np.diff(above.history.column("loss")) > 0).any()
+DRAWS = 8
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("number", range(len(CONFIGURATIONS)))
+def test_over_many_draws_the_prediction_is_right(number: int) -> None:
+    """What one network is off by is its draw: the mean over eight is within 10 %, or three standard errors of the
+    spread that is foretold."""
+    drawn = [limits(number, redrawn) for redrawn in range(DRAWS)]
+    off = np.mean([log(limit.required() / own) for limit, own in drawn])
+    assert abs(off) < max(FAR, 3 * drawn[0][0].spread / sqrt(DRAWS))
+
+
+def course(number: int, rate: float) -> FloatArray:
+    """The loss step by step."""
+    experiment, training = CONFIGURATIONS[number]
+    trainer = Trainer(experiment, training, rate=rate)
+    trainer.run()
+    return trainer.history.column("loss")
+
+
+def descends_as_told(number: int) -> None:
+    """The loss falls at every step at 0.9 of the network's own limit. At 0.9 of the predicted one too, and at 1.1 it
+    rises, unless a sentence named the case: this network's own limit is elsewhere, or the limit is no sharp border."""
+    limit, own = limits(number)
+    assert (np.diff(course(number, 0.9 * own)) <= 0).all()
+    said = limit.sentence(own)
+    if "its own limit is" in said or "the loss may still fall" in said:
+        return
+    assert (np.diff(course(number, 0.9 * limit.required())) <= 0).all()
+    assert not (np.diff(course(number, 1.1 * limit.required())) <= 0).all()
+
+
+@pytest.mark.parametrize("number", QUICK)
+def test_gradient_descent_falls_below_the_limit_and_rises_above(number: int) -> None:
+    descends_as_told(number)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("number", [number for number in range(len(CONFIGURATIONS)) if number not in QUICK])
+def test_it_does_so_in_wide_networks_and_on_digits(number: int) -> None:
+    descends_as_told(number)
+
+
+def test_half_the_configurations_have_a_sharp_limit() -> None:
+    """Otherwise the exceptions were the rule."""
+    sharp = [limits(number)[0].sharp for number in range(len(CONFIGURATIONS))]
+    assert sum(sharp) >= 15
+    assert not all(sharp)
 
 
 def test_cross_entropy_gets_a_hint() -> None:

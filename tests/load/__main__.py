@@ -14,6 +14,7 @@ from tests.load.bare import bare_rate
 from tests.load.hostile import attack
 from tests.load.report import Group, Report, attend
 from tests.load.server import Server
+from tests.load.training import train_at_once
 
 SMALL: dict[str, object] = {"width": 64, "samples": 500, "depth": 5}
 
@@ -79,6 +80,12 @@ def attacked(count: int) -> str:
     return "\n".join([f"{count} hostile links and frames: {len(wrong)} errors, {state} after, {sizes}", *wrong[:10]])
 
 
+def trained(count: int, seconds: float) -> str:
+    """A server on which so many train at once."""
+    with Server(Path(tempfile.gettempdir()) / "initviz-load-training.log", INITVIZ_LOG="off") as server:
+        return "\n".join(asyncio.run(train_at_once(server, count, seconds)).lines())
+
+
 def main() -> None:
     """Run the classes named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -86,7 +93,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each class lasts")
     parser.add_argument("--replicas", type=int, default=1, help="servers that the visitors are spread over")
     parser.add_argument("--hostile", type=int, default=0, help="instead: so many hostile links and frames")
+    parser.add_argument("--training", type=int, default=0, help="instead: so many visitors who train at once")
     arguments = parser.parse_args()
+    if arguments.training:
+        sys.stdout.write(trained(arguments.training, arguments.seconds) + "\n")
+        return
     if arguments.hostile:
         sys.stdout.write(attacked(arguments.hostile) + "\n")
         return

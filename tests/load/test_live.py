@@ -10,9 +10,14 @@ import pytest
 from tests.load.hostile import TINY, attack
 from tests.load.report import Group, attend
 from tests.load.server import Server
+from tests.load.training import LINK as TRAINING
+from tests.load.training import train_at_once
 from tests.load.visitor import Answer, Visitor, run
 
 BIG = "width=1024&depth=16&samples=1000"  # 100 GFLOP: seconds
+ROOM_MIB = 20
+"""What fifteen rounds may add to noise: the networks of those alone would take 45."""
+
 QUERIES, FRAMES = 150, 1000
 
 
@@ -93,6 +98,37 @@ def test_who_waits_sees_that_they_wait_and_small_experiments_pass(server: Server
             assert all(answer.waited for answer in answers)
 
     run(crowd())
+
+
+def test_all_who_train_at_once_get_their_turn_and_see_the_queue(server: Server) -> None:
+    """Eight on two workers: nobody has half as many slices as another, and all work ends when they leave."""
+    outcome = run(train_at_once(server, count=8, seconds=6.0))
+    assert outcome.errors == []
+    slices = [len(one.answers) for one in outcome.trainees]
+    assert min(slices) >= max(3, max(slices) / 2)
+    assert min(one.steps for one in outcome.trainees) > 20
+    assert any(one.queued for one in outcome.trainees)
+    assert outcome.later.cpu_seconds - outcome.left.cpu_seconds < 0.5
+    wait_for(server, running=0, queued=0)
+
+
+def test_trainings_of_closed_tabs_leave_no_memory(server: Server) -> None:
+    """Twenty open, train and leave, one after another: from the fifth on the process does not grow. It grew by 3 MiB
+    each time while sessions, or the trainers' own generators, kept the networks until a full collection."""
+
+    async def train_and_leave(number: int) -> None:
+        async with Visitor(server.port, page="training") as visitor:
+            opened = await visitor.open(f"{TRAINING}&width=512&seed={100 + number}")
+            answer = await visitor.click(opened.buttons["Start"])
+            assert not answer.errors
+            await visitor.tick(answer.ticking)
+
+    sizes = []
+    for number in range(20):
+        run(train_and_leave(number))
+        sizes.append(server.usage().rss_mib)
+    wait_for(server, running=0, queued=0)
+    assert max(sizes[-5:]) < max(sizes[4:9]) + ROOM_MIB, sizes
 
 
 def test_hostile_links_show_a_page_without_a_traceback(server: Server) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -15,6 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 T = TypeVar("T")
+
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -34,6 +36,13 @@ class Answer:
     waited: bool
     """A bar said that it takes long."""
     errors: list[str]
+    bars: list[str] = field(default_factory=list)
+    """What bars said."""
+    captions: list[str] = field(default_factory=list)
+    buttons: dict[str, str] = field(default_factory=dict)
+    """Label -> what `click` takes."""
+    ticking: str = ""
+    """The fragment that wants to be run again and again, as `tick` takes it."""
 
 
 class Visitor:
@@ -44,7 +53,6 @@ class Visitor:
         self._page = page
         self._patience = patience
         self._socket: ClientConnection | None = None
-        self._ref = 0
         self.query = ""
         """What the visitor's address bar shows."""
 
@@ -78,6 +86,25 @@ class Visitor:
         message.rerun_script.context_info.url = self._url.replace("ws:", "http:").replace("/_stcore/stream", "/")
         await self.send(message.SerializeToString())
 
+    async def click(self, button: str) -> Answer:
+        """Press a button of the page and wait until the page is complete."""
+        return await self._rerun(button=button)
+
+    async def tick(self, fragment: str) -> Answer:
+        """Have a fragment run again, as the browser does by its clock."""
+        return await self._rerun(fragment=fragment)
+
+    async def _rerun(self, button: str = "", fragment: str = "") -> Answer:
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string, rerun.page_name = self.query, self._page
+        rerun.fragment_id, rerun.is_auto_rerun = fragment, bool(fragment)
+        if button:
+            state = rerun.widget_states.widgets.add()
+            state.id, state.trigger_value = button, True
+        await self.send(message.SerializeToString())
+        return await self.read()
+
     async def open(self, query: Mapping[str, object] | str) -> Answer:
         """Open a link and wait until its page is complete."""
         text = query if isinstance(query, str) else urlencode(query)
@@ -103,9 +130,11 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "delta":
                 _note(message, answer)
+            elif kind == "auto_rerun":
+                answer.ticking = message.auto_rerun.fragment_id
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
-            elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+            elif kind == "script_finished" and message.script_finished in FINISHED:
                 answer.seconds = time.monotonic() - started
                 return answer
             elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
@@ -118,5 +147,11 @@ def _note(message: ForwardMsg, answer: Answer) -> None:
     answer.elements += 1
     answer.charts += kind == "plotly_chart"
     answer.waited |= kind == "progress"
+    if kind == "progress":
+        answer.bars.append(element.progress.text)
+    if kind == "button":
+        answer.buttons[element.button.label] = element.button.id
+    if kind == "markdown" and element.markdown.element_type == element.markdown.Type.CAPTION:
+        answer.captions.append(element.markdown.body)
     if kind == "exception":
         answer.errors.append(f"{element.exception.type}: {element.exception.message} {element.exception.stack_trace}")
