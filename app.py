@@ -17,7 +17,7 @@ with parts.waiting(charts, current, 700):
         fixes = () if is_healthy(findings) else proposed(current.experiment)
         shown = runs_of(current, propagation, fixes[0] if fixes else None)
         sentences.sentence(findings[0])
-        sentences.remedy(fixes)
+        sentences.remedy(current.experiment, fixes)
     with charts:
         overview_charts.draw(current, propagation, shown, findings, look)
         layer_tables.download(propagation)

@@ -20,7 +20,7 @@ def script(experiment: Experiment, framework: Framework, link: str = "") -> str:
 
     Raises InputError for what the catalogues have no code for.
     """
-    body = render(framework.id, **_values(experiment, framework))
+    body = render(framework.id, **template_values(experiment, framework))
     lines = imports(body)
     if framework.id == "keras":
         lines = f"import os\n\n{BACKEND}\n\n{lines}"
@@ -37,7 +37,7 @@ HELPERS = ("orthogonal", "sparse", "truncated", "standardize", "read_mnist")
 """Functions that a script brings along where it calls them."""
 
 
-def _values(experiment: Experiment, framework: Framework) -> dict[str, Any]:
+def template_values(experiment: Experiment, framework: Framework) -> dict[str, Any]:
     """What the templates are filled with: expressions as text, shapes and scales as numbers."""
     activation, alpha, norm = experiment.phi, experiment.phi_alpha, experiment.norm
     if norm.axis is not None and norm.names.of(framework) is None:

@@ -5,7 +5,9 @@ from functools import partial
 
 import streamlit as st
 
+from initviz.advice.fix import Fix
 from initviz.catalogue import Catalogue, InputError, Named
+from initviz.export.fix import fix_code
 from initviz.export.notebook import notebook
 from initviz.export.record import record
 from initviz.export.script import script
@@ -15,7 +17,7 @@ from initviz.figures.theme import Theme
 from initviz.frameworks import FRAMEWORKS
 from initviz.network.experiment import Experiment
 from initviz.ui import shown
-from initviz.ui.state import Option, Visit
+from initviz.ui.state import Option, Visit, key
 from initviz.ui.widgets import option
 
 PICTURES = Catalogue("picture", [Named("svg", "SVG"), Named("png", "PNG")])
@@ -67,6 +69,19 @@ def _code(current: Visit, link: str) -> None:
         book = partial(notebook, experiment, framework, link)
         _file("Notebook", book, f"{name}.ipynb", "application/x-ipynb+json", "home-notebook")
     st.code(code, language="python", height=240)
+
+
+def fix(before: Experiment, proposed: Fix) -> None:
+    """A fix as code for a model of the visitor's own, and the fixed network as a script, in the framework in use."""
+    framework = FRAMEWORKS[st.session_state[key("framework")]]
+    st.markdown(f"**For your own model, in {framework.name}** (another framework: *Take home*)")
+    try:
+        st.code(fix_code(before, proposed.experiment, framework, proposed.name), language="python")
+        whole = partial(script, proposed.experiment, framework)
+        name = f"{file_name(proposed.experiment, framework.id)}.py"
+        _file("The fixed network", whole, name, "text/x-python", f"fix-{proposed.experiment.initializer}")
+    except InputError as error:
+        st.warning(str(error), icon=":material/code_off:")
 
 
 def _csv(tables: dict[str, Callable[[], str]]) -> str:

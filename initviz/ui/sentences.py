@@ -8,7 +8,8 @@ from initviz.advice.diagnosis import settled
 from initviz.advice.findings import Direction, Finding, Severity, every
 from initviz.advice.fix import Fix, promise
 from initviz.measure.propagation import Propagation
-from initviz.ui import parts
+from initviz.network.experiment import Experiment
+from initviz.ui import home, parts
 from initviz.ui.state import load
 
 _ICONS: dict[Severity, str] = {
@@ -33,8 +34,8 @@ def sentence(finding: Finding) -> None:
     _BOXES[finding.severity](finding.sentence, icon=_ICONS[finding.severity])
 
 
-def remedy(fixes: Sequence[Fix]) -> None:
-    """The proposed fix with its predicted numbers and the button that applies it; then a second option, if any."""
+def remedy(before: Experiment, fixes: Sequence[Fix]) -> None:
+    """The proposed fix with its predicted numbers, the button that applies it and its code; then a second, if any."""
     for number, fix in enumerate(fixes):
         text, button = st.columns([5, 1], vertical_alignment="center")
         lead, key = (promise(fixes), "apply") if not number else ("Another way", "apply-other")
@@ -47,6 +48,11 @@ def remedy(fixes: Sequence[Fix]) -> None:
             key=key,
             width="stretch",
         )
+        with button.popover(
+            "As code", icon=":material/code:", key=f"{key}-code", on_change="rerun", width="stretch"
+        ) as box:
+            if box.open:
+                home.fix(before, fix)
 
 
 def more(findings: Sequence[Finding]) -> None:

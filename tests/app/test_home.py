@@ -81,3 +81,12 @@ def test_a_page_asks_no_address_outside() -> None:
         assert fetch not in html.replace(html.split("<script>")[1].split("</script>")[0], "")
     assert "A &lt;/script&gt; &amp; B" in html
     assert '"showSendToCloud": true' not in html
+
+
+def test_the_fix_as_code(open_page: Visit) -> None:
+    """Beside the button that applies it, in the framework of the link."""
+    page = open_page(std="0.01", framework="jax")
+    page.session_state["apply-code"] = True
+    (code,) = [block.value for block in works(page.run()).code if "model" in block.value]
+    ast.parse(code)
+    assert "nnx.iter_modules(model)" in code

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import pytest
 from scipy.stats import ks_2samp
 
 from initviz.activations import ACTIVATIONS
+from initviz.advice.fix import propose
 from initviz.arrays import FloatArray
+from initviz.export.fix import fix_code
 from initviz.export.notebook import notebook
 from initviz.export.script import script
 from initviz.frameworks import FRAMEWORKS, Framework
@@ -183,3 +186,36 @@ def test_keras_runs_on_torch_too(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == experiment.depth + 2
+
+
+def plain_model(framework: Framework, sizes: tuple[int, ...]) -> tuple[Any, list[Any]]:
+    """(model, its dense layers) as a beginner writes it, with the framework's own start."""
+    pairs = list(pairwise(sizes))
+    if framework.id == "torch":
+        from torch import nn  # noqa: PLC0415
+
+        dense = [nn.Linear(*pair) for pair in pairs]
+        return nn.Sequential(*dense), dense
+    if framework.id == "keras":
+        import keras  # noqa: PLC0415
+
+        dense = [keras.layers.Dense(units) for units in sizes[1:]]
+        return keras.Sequential([keras.Input((sizes[0],)), *dense]), dense
+    from flax import nnx  # noqa: PLC0415
+
+    dense = [nnx.Linear(*pair, rngs=nnx.Rngs(number)) for number, pair in enumerate(pairs)]
+    return nnx.Sequential(*dense), dense
+
+
+@each_framework
+def test_the_fix_changes_a_model_of_ones_own(framework: Framework) -> None:
+    """PyTorch's start under a ReLU, cured by He's: every layer has its variance then, and biases of 0."""
+    before = Experiment(activation="relu", initializer="torch_default", depth=30)
+    after = propose(before)[0].experiment
+    assert after.initializer == "he_normal"
+    model, layers = plain_model(framework, (256, 300, 200))
+    exec(fix_code(before, after, framework), {"model": model})
+    for layer in layers:
+        weights = as_numpy(layer.weight.T if framework.id == "torch" else layer.kernel)
+        assert weights.var() * len(weights) == pytest.approx(2, rel=0.05)
+        assert not as_numpy(layer.bias).any()

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from initviz.activations import ACTIVATIONS, Activation
+from initviz.advice.fix import propose
 from initviz.catalogue import InputError
 from initviz.cli.export import EXPORTS
 from initviz.cli.main import main
+from initviz.export.fix import fix_code
 from initviz.export.laws import back_code, phi_code, weights_code
 from initviz.export.notebook import notebook
 from initviz.export.record import record
@@ -25,7 +27,7 @@ from initviz.network.experiment import Experiment
 from initviz.network.initializers import INITIALIZERS
 from initviz.network.inputs import INPUTS, PREPROCESSING
 from initviz.network.normalization import NORMALIZATIONS
-from tests.export.scripts import PRINTED, assert_alike, table
+from tests.export.scripts import PRINTED, assert_alike, loaded, table
 
 NUMPY = FRAMEWORKS["numpy"]
 SMALL = Experiment(depth=3, width=48, samples=64, activation="relu", initializer="he_normal")
@@ -191,3 +193,32 @@ def test_the_command_line_exports(form: str, capsys: pytest.CaptureFixture[str])
         assert printed.startswith("layer,")
     else:
         assert json.loads(printed)
+
+
+# --- the fix ---
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS.values(), ids=lambda framework: framework.id)
+def test_fixes_compile_and_say_what_changes(framework: Framework) -> None:
+    """What differs stands in the code, what does not differ does not."""
+    for values in VARIANTS:
+        before, after = SMALL.changed(initializer="zeros"), SMALL.changed(**values)
+        code = fix_code(before, after, framework)
+        ast.parse(code)
+        assert ("phi(z)" in code) == (before.activation != after.activation or after.residual > 0)
+        assert ("batch" in code.lower()) == (before.preprocessing != after.preprocessing or "Batch" in code)
+    assert "draw" not in fix_code(SMALL, SMALL.changed(residual=0.5), framework)
+
+
+def test_the_fix_cures_a_model_of_ones_own() -> None:
+    """In NumPy: layers that die under their present weights keep the size of the signal under those of the fix."""
+    before = SMALL.changed(initializer="random_normal", std=0.01, depth=10)
+    names = loaded(before, NUMPY)
+    layers, batch = names["build"](None), names["draw_batch"]()
+    for layer in layers:
+        layer.b = None
+    exec(fix_code(before, propose(before)[0].experiment, NUMPY), {"layers": layers})
+    for layer in layers:
+        layer.W = layer.W.astype(np.float32)
+    rows = names["measure"](layers, batch)
+    assert 0.3 < rows[-1]["rms"] / rows[1]["rms"] < 3
