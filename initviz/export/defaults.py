@@ -55,7 +55,16 @@ _TORCH_NOTE = "Variance 1/(3n): a third of Xavier's, a sixth of He's, although t
 
 DEFAULTS = (
     Default("torch", "Dense", "nn.Linear(n, m)", "weight", "U(-1/√n, 1/√n)", _third, "uniform", _TORCH_NOTE),
-    Default("torch", "Dense bias", "nn.Linear(n, m)", "bias", "U(-1/√n, 1/√n)", _third, "uniform", "Not 0."),
+    Default(
+        "torch",
+        "Dense bias",
+        "nn.Linear(n, m)",
+        "bias",
+        "U(-1/√n, 1/√n)",
+        _third,
+        "uniform",
+        "Not 0, as in the others.",
+    ),
     Default(
         "torch",
         "Convolution 3 x 3",
@@ -66,7 +75,16 @@ DEFAULTS = (
         "uniform",
         "The same rule; fan_in is 3 · 3 · n.",
     ),
-    Default("torch", "Embedding", "nn.Embedding(n, m)", "weight", "N(0, 1)", lambda n, m: 1.0, "normal", "Large."),
+    Default(
+        "torch",
+        "Embedding",
+        "nn.Embedding(n, m)",
+        "weight",
+        "N(0, 1)",
+        lambda n, m: 1.0,
+        "normal",
+        "Of std 1, whatever the sizes.",
+    ),
     Default(
         "torch",
         "LSTM, GRU input",

@@ -113,6 +113,14 @@ PAGES = {
             experiment=False,
         ),
         Page(
+            "frameworks",
+            "pages/frameworks.py",
+            "Your framework",
+            ":material/deployed_code:",
+            "What does your framework really do?",
+            "Your own",
+        ),
+        Page(
             "glossary",
             "pages/glossary.py",
             "Glossary",
