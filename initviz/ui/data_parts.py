@@ -25,7 +25,7 @@ from initviz.network.budget import Budget
 from initviz.network.experiment import Experiment
 from initviz.progress import Progress
 from initviz.text import say, show
-from initviz.ui import parts
+from initviz.ui import parts, shown
 from initviz.ui.cache import prepare
 from initviz.ui.state import Visit
 from initviz.ui.waiting import answer, remembered
@@ -77,12 +77,12 @@ def effect(current: Visit, rows: Mapping[str, FloatArray], look: Theme) -> None:
     runs = _runs(experiment, current.options, rows)
     st.markdown(f"**What the first layers make of it** · {experiment.summary()}, {len(rows['none']):,} samples")
     left, right = st.columns(2, gap="medium")
-    shown = [Run(PREPARATIONS[id].name, run, role=role) for role, (id, run) in enumerate(runs.items())]
+    drawn = [Run(PREPARATIONS[id].name, run, role=role) for role, (id, run) in enumerate(runs.items())]
     with left:
-        parts.drawn(current.key, "std", "Size of the signal", partial(signal.std_by_depth, shown, theme=look))
+        parts.drawn(current.key, "std", "Size of the signal", partial(signal.std_by_depth, drawn, theme=look))
     with right:
         parts.drawn(
-            current.key, "cosine", "How alike two samples are", partial(signal.cosine_by_depth, shown, theme=look)
+            current.key, "cosine", "How alike two samples are", partial(signal.cosine_by_depth, drawn, theme=look)
         )
     table = [
         {
@@ -97,6 +97,7 @@ def effect(current: Visit, rows: Mapping[str, FloatArray], look: Theme) -> None:
         }
         for id, x in rows.items()
     ]
+    shown.table(lambda: pd.DataFrame(table).to_csv(index=False))
     st.dataframe(pd.DataFrame(table), hide_index=True, height="content", key="effect", alt="Preparations and layers")
     st.caption("Directions in which the data do not vary at all are left out of the condition number.")
 

@@ -36,19 +36,19 @@ def file_name(experiment: Experiment, what: str) -> str:
 def box(current: Visit, title: str, link: str, look: Theme) -> None:
     """The box; what is in it is made when it is opened, and files when they are asked for."""
     with st.popover("Take home", icon=":material/download:", key="home", on_change="rerun") as opened:
-        charts, tables = shown.begin(bool(opened.open))
+        noted = shown.begin(bool(opened.open))
         if not opened.open:
             return
         experiment = current.experiment
         _code(current, link)
         st.markdown("**Numbers**")
         with st.container(horizontal=True, gap="small"):
-            layers = partial(_csv, tables)
+            layers = partial(_csv, noted)
             _file("Table", layers, f"{file_name(experiment, current.page)}.csv", "text/csv", "home-csv")
             data = partial(record, experiment, link)
             _file("Experiment", data, f"{file_name(experiment, 'experiment')}.json", "application/json", "home-json")
         st.markdown("**Charts**")
-        page = partial(document, title, experiment.summary(), link, charts, look)
+        page = partial(document, title, experiment.summary(), link, noted.charts, look)
         _file("All as one HTML page", page, f"{file_name(experiment, current.page)}.html", "text/html", "home-html")
         option("picture", OPTIONS)
 
@@ -71,7 +71,7 @@ def _code(current: Visit, link: str) -> None:
     st.code(code, language="python", height=240)
 
 
-def fix(before: Experiment, proposed: Fix) -> None:
+def fix(before: Experiment, proposed: Fix, widget: str) -> None:
     """A fix as code for a model of the visitor's own, and the fixed network as a script, in the framework in use."""
     framework = FRAMEWORKS[st.session_state[key("framework")]]
     st.markdown(f"**For your own model, in {framework.name}** (another framework: *Take home*)")
@@ -79,13 +79,13 @@ def fix(before: Experiment, proposed: Fix) -> None:
         st.code(fix_code(before, proposed.experiment, framework, proposed.name), language="python")
         whole = partial(script, proposed.experiment, framework)
         name = f"{file_name(proposed.experiment, framework.id)}.py"
-        _file("The fixed network", whole, name, "text/x-python", f"fix-{proposed.experiment.initializer}")
+        _file("The fixed network", whole, name, "text/x-python", widget)
     except InputError as error:
         st.warning(str(error), icon=":material/code_off:")
 
 
-def _csv(tables: dict[str, Callable[[], str]]) -> str:
-    return tables[""]() if tables else "this page has no table yet\n"
+def _csv(noted: shown.Shown) -> str:
+    return noted.table() if noted.table else "this page has no table yet\n"
 
 
 def _file(label: str, data: Callable[[], str], name: str, mime: str, key: str) -> None:

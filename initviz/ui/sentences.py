@@ -52,7 +52,7 @@ def remedy(before: Experiment, fixes: Sequence[Fix]) -> None:
             "As code", icon=":material/code:", key=f"{key}-code", on_change="rerun", width="stretch"
         ) as box:
             if box.open:
-                home.fix(before, fix)
+                home.fix(before, fix, f"{key}-file")
 
 
 def more(findings: Sequence[Finding]) -> None:

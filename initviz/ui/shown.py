@@ -4,21 +4,50 @@ Nothing is kept of pages whose box is closed.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 import streamlit as st
 
-_CHARTS, _TABLE, _PICTURE = "shown-charts", "shown-table", "shown-picture"
+_SHOWN, _PICTURE = "shown", "shown-picture"
 
 
-def begin(wanted: bool) -> tuple[dict[str, go.Figure], dict[str, Callable[[], str]]]:
-    """Note from here on, or forget all. (charts by title, the page's table under ""): both fill while it is drawn."""
+@dataclass
+class Shown:
+    """What was drawn of a page so far."""
+
+    charts: dict[str, go.Figure] = field(default_factory=dict)
+    """By title."""
+    table: Callable[[], str] | None = None
+    """What makes a CSV of the page's table; None where it has none."""
+
+
+def begin(wanted: bool) -> Shown:
+    """Note from here on what is drawn, or forget all. What is returned fills while the page is drawn."""
     if not wanted:
-        st.session_state.pop(_CHARTS, None)
-        st.session_state.pop(_TABLE, None)
-        return {}, {}
-    st.session_state[_CHARTS], st.session_state[_TABLE] = {}, {}
-    return st.session_state[_CHARTS], st.session_state[_TABLE]
+        st.session_state.pop(_SHOWN, None)
+        return Shown()
+    noted: Shown = st.session_state.setdefault(_SHOWN, Shown())
+    noted.charts.clear()
+    noted.table = None
+    return noted
+
+
+def noting() -> bool:
+    """Whether charts are wanted, so that none may be sent again without being drawn."""
+    return _SHOWN in st.session_state
+
+
+def chart(title: str, figure: go.Figure) -> None:
+    """A chart of the page; another one with this title takes its place."""
+    if noting():
+        st.session_state[_SHOWN].charts[title] = figure
+
+
+def table(csv: Callable[[], str]) -> None:
+    """What makes a CSV of the page's table; the last one counts."""
+    if noting():
+        st.session_state[_SHOWN].table = csv
 
 
 def name_pictures(about: str, form: str) -> None:
@@ -30,20 +59,3 @@ def picture(key: str, general: bool) -> dict[str, str]:
     """Name and format that a chart's own button saves a picture with: what is in it can be told from outside."""
     about, form = st.session_state[_PICTURE]
     return {"format": form, "filename": f"{'initviz' if general else about}-{key}"}
-
-
-def noting() -> bool:
-    """Whether charts are wanted, so that none may be sent again without being drawn."""
-    return _CHARTS in st.session_state
-
-
-def chart(title: str, figure: go.Figure) -> None:
-    """A chart of the page; another one with this title takes its place."""
-    if noting():
-        st.session_state[_CHARTS][title] = figure
-
-
-def table(csv: Callable[[], str]) -> None:
-    """The page's table, as what makes a CSV of it; the last one counts."""
-    if noting():
-        st.session_state[_TABLE][""] = csv

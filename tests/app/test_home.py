@@ -25,8 +25,8 @@ def opened(page: AppTest) -> AppTest:
     return works(page.run())
 
 
-TABLES = [page.id for page in PAGES.values() if page.experiment and page.id != "training"]
-"""Pages with a table from the start; a training has one once it has begun."""
+TABLES = [page.id for page in PAGES.values() if page.experiment and page.id not in ("training", "lessons")]
+"""Pages with a table from the start; a training has one once it has begun, a lesson once something is measured."""
 
 
 @pytest.mark.parametrize("id", [page.id for page in PAGES.values() if page.experiment])
@@ -34,13 +34,13 @@ def test_every_page_can_be_taken_home(id: str, open_page: Visit) -> None:
     """Five files; the charts that are on the page, all of them and under their titles; nothing while it is closed."""
     page = works(open_page(id))
     assert not any("home-script" in name for name in files(page))
-    assert "shown-charts" not in page.session_state
+    assert "shown" not in page.session_state
     page = opened(page)
     assert all(any(wanted in name for name in files(page)) for wanted in FILES)
-    noted = page.session_state["shown-charts"]
+    noted = page.session_state["shown"].charts
     assert len(noted) == len(charts(page))
     if id in TABLES:
-        assert page.session_state["shown-table"][""]().count("\n") > 2
+        assert page.session_state["shown"].table().count("\n") > 2
     html = document("Title", shown(page).summary(), "", noted)
     assert html.count("Plotly.newPlot(") == len(noted)
 
@@ -56,7 +56,7 @@ def test_the_code_is_the_framework_in_the_link(open_page: Visit) -> None:
 
 def test_the_table_and_the_experiment(open_page: Visit) -> None:
     page = opened(open_page("gradient_flow"))
-    csv = page.session_state["shown-table"][""]()
+    csv = page.session_state["shown"].table()
     assert csv.splitlines()[0].startswith("layer,")
     assert len(csv.splitlines()) == shown(page).depth + 2
 
