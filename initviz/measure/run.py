@@ -16,7 +16,7 @@ import numpy as np
 from initviz.arrays import FloatArray, Workspace
 from initviz.measure.histograms import histogram
 from initviz.measure.propagation import Gradient, Histogram, Layer, Propagation, Signal, Weights
-from initviz.measure.rounding import drop_rounding
+from initviz.measure.rounding import drop_rounding, largest
 from initviz.measure.statistics import (
     Moments,
     RunningStatistics,
@@ -120,7 +120,10 @@ class Run:
     def result(
         self, draws: Sequence[Callable[[], None]], prepare: Prepare | None = None, size: int | None = None
     ) -> Propagation:
-        """Do the draws, each by whichever thread is free, then go forward and back; in at most `size` threads."""
+        """Do the draws, each by whichever thread is free, then go forward and back; in at most `size` threads.
+
+        They, or `prepare`, must call `measure_weights` for every layer.
+        """
         size = min(size or threads(), len(self.chunks))
         with own_threads(), np.errstate(all="ignore"):
             kept = run_team(lambda worker: _Rows(self, worker, prepare).run(draws), size)
@@ -170,10 +173,16 @@ class Run:
     def measure_gradient(self, name: str, number: int, seen: Seen) -> None:
         self.gradients[name, number] = gradient(seen, BINS)
 
-    def measure_weights(self, number: int, seen: Seen, grad_w: FloatArray) -> None:
+    def measure_columns(self, number: int, grad_w: FloatArray) -> None:
+        self.unique[number] = distinct_columns(grad_w)
+
+    # --- measuring: any thread, before the batch goes forward ---
+
+    def measure_weights(self, number: int) -> None:
+        weights = self.network.layers[number - 1].weights
+        seen = merge(weights, [_seen_rows(weights, rows) for rows in row_chunks(*weights.shape)])
         moments = seen.moments
         self.weights[number] = moments, histogram(seen.sample, moments.low, moments.high, BINS)
-        self.unique[number] = distinct_columns(grad_w)
 
 
 class _Rows:
@@ -320,16 +329,27 @@ class _Rows:
             if of_z[-1].negligible:
                 flush(grad_z[rows])
             if by_row:
-                _input_gradient(layer, grad_z[rows], grad_out[rows], grad_h[rows])
-        seen = zip("hz", self._merged((grad_out, of_out), (grad_z, of_z)), strict=True)
-        for name, each in self.worker.share(list(seen)):
+                self._input_gradient(number, grad_z[rows], of_z[-1].largest, grad_out[rows], grad_h[rows])
+        seen_out, seen_z = self._merged((grad_out, of_out), (grad_z, of_z))
+        for name, each in self.worker.share([("h", seen_out), ("z", seen_z)]):
             self.whole.measure_gradient(name, number, each)
+        size = seen_z.largest
         if not by_row:
             self.worker.once(lambda: _before_normalization(layer, kept, grad_z))
+            size = largest(grad_z)
             for rows in self.chunks:
-                _input_gradient(layer, grad_z[rows], grad_out[rows], grad_h[rows])
-        self._backward_weights(number, before, grad_z)
+                self._input_gradient(number, grad_z[rows], size, grad_out[rows], grad_h[rows])
+        self._backward_weights(number, before, grad_z, size)
         return grad_h
+
+    def _input_gradient(
+        self, number: int, grad_z: FloatArray, size: float, grad_out: FloatArray, out: FloatArray
+    ) -> None:
+        """dL/dh of the layer before, 0 where the sums over units cancel; `size`: of grad_z."""
+        layer, (weights, _) = self.layers[number - 1], self.whole.weights[number]
+        layer.input_gradient(grad_z, grad_out, out)
+        if not layer.spec.skip:  # beside the skip connection's gradient rounding is not seen
+            drop_rounding(out, grad_z.shape[1], size * max(-weights.low, weights.high))
 
     def _before(self, number: int) -> FloatArray:
         """h that entered the layer: kept where it is a sum, else memory for `_again`."""
@@ -347,22 +367,17 @@ class _Rows:
         if kept.flushed[chunk]:
             flush(h[block])
 
-    def _backward_weights(self, number: int, before: FloatArray, grad_z: FloatArray) -> None:
-        """Everything about dL/dW and W; each thread has its own rows of both."""
-        layer, run = self.layers[number - 1], self.whole
-        weights, grad_w = layer.weights, self.memory.grad_w(layer.weights.shape)
-        chunks = row_chunks(*weights.shape)
-        of_gradient, of_weights = [], []
+    def _backward_weights(self, number: int, before: FloatArray, grad_z: FloatArray, size: float) -> None:
+        """Everything about dL/dW; each thread has its own rows. `size`: of grad_z."""
+        layer, run, entered = self.layers[number - 1], self.whole, self.whole.signals["h", number - 1]
+        grad_w = self.memory.grad_w(layer.weights.shape)
+        chunks, parts = row_chunks(*grad_w.shape), []
         for rows in (chunks[place] for place in self.worker.neighbours(chunks)):
             layer.weight_gradient(before[:, rows], grad_z, grad_w[rows])
-            drop_rounding(grad_w[rows], before[:, rows].T, grad_z)
-            of_gradient.append(_seen_rows(grad_w, rows))
-            of_weights.append(_seen_rows(weights, rows))
-        seen_gradient, seen_weights = self._merged((grad_w, of_gradient), (weights, of_weights))
-        measures: list[Callable[[], None]] = [
-            partial(run.measure_gradient, "w", number, seen_gradient),
-            partial(run.measure_weights, number, seen_weights, grad_w),
-        ]
+            drop_rounding(grad_w[rows], len(before), size * max(-entered.min, entered.max))
+            parts.append(_seen_rows(grad_w, rows))
+        (seen,) = self._merged((grad_w, parts))
+        measures = [partial(run.measure_gradient, "w", number, seen), partial(run.measure_columns, number, grad_w)]
         for measure in self.worker.share(measures):
             measure()
 
@@ -379,13 +394,6 @@ def _known_gradient(layer: Dense, kept: _Kept, grad_out: FloatArray, rows: slice
     layer.activation_gradient(kept.z[rows], grad_out, out)
     if kept.lost:
         np.copyto(out, nan, where=np.isnan(kept.z[rows]))
-
-
-def _input_gradient(layer: Dense, grad_z: FloatArray, grad_out: FloatArray, out: FloatArray) -> None:
-    """dL/dh of the layer before, 0 where the sums over units cancel."""
-    layer.input_gradient(grad_z, grad_out, out)
-    if not layer.spec.skip:  # beside the skip connection's gradient rounding is not seen
-        drop_rounding(out, grad_z, layer.weights.T)
 
 
 def _before_normalization(layer: Dense, kept: _Kept, grad_z: FloatArray) -> None:

@@ -41,6 +41,7 @@ def simulate(
         dense = network.layers[layer - 1]
         if fit:
             dense.biases = fit_to_batch(fit, dense.weights, dense.biases, before)
+            run.measure_weights(layer)
 
     return run.result(_draws(experiment, run), prepare if fit else None, size)
 
@@ -56,12 +57,14 @@ def simulate_network(
     memory = Memory(network.spec, len(batch), weights=False)
     run = Run(network, len(batch), memory, progress)
     run.batch = np.array(batch, network.spec.dtype, order="C")
-    return run.result([partial(_draw_gradient, run, np.random.default_rng(seed))])
+    measures = [partial(run.measure_weights, number) for number in range(1, len(network) + 1)]
+    return run.result([partial(_draw_gradient, run, np.random.default_rng(seed)), *measures])
 
 
 def _draws(experiment: Experiment, run: Run) -> list[Callable[[], None]]:
-    """What is random, as tasks that do not depend on each other."""
-    streams = Streams(experiment)
+    """What is random, as tasks that do not depend on each other; weights are measured while they are in the cache,
+    unless they are still to be fitted to the batch."""
+    streams, fitted = Streams(experiment), experiment.weights.fit is not None
 
     def draw_inputs() -> None:
         run.batch = draw_batch(experiment, streams)
@@ -69,6 +72,8 @@ def _draws(experiment: Experiment, run: Run) -> list[Callable[[], None]]:
     def draw_layer(number: int, layer: Dense) -> None:
         draw_weights(experiment, layer.spec, streams.weights(number), layer.weights)
         layer.biases = draw_biases(experiment, layer.spec, streams.biases(number))
+        if not fitted:
+            run.measure_weights(number)
 
     layers = [partial(draw_layer, number, layer) for number, layer in enumerate(run.network.layers, 1)]
     return [draw_inputs, partial(_draw_gradient, run, streams.gradient()), *layers]

@@ -22,7 +22,7 @@ from initviz.measure.propagation import Gradient, Signal
 SUBSAMPLE = 50_000
 """Medians and histograms use about so many values or more (all, if there are fewer)."""
 
-BLOCK = 2**15
+BLOCK = 2**16
 """Values that are worked on at a time, so that what follows finds them in the processor's cache."""
 
 
@@ -30,6 +30,10 @@ def row_blocks(rows: slice, columns: int, values: int = BLOCK) -> Iterator[slice
     """The range of rows in pieces of about so many values."""
     step = max(values // columns, 1)
     return (slice(first, min(first + step, rows.stop)) for first in range(rows.start, rows.stop, step))
+
+
+_NOTHING_SEEN = np.zeros(1, passes.SEEN)
+_NOTHING_SEEN["low"], _NOTHING_SEEN["high"] = np.inf, -np.inf
 
 
 class RunningStatistics:
@@ -40,8 +44,7 @@ class RunningStatistics:
         columns = self._columns = x.shape[1]
         self._next = rows.start
         self._stride, self._shift = _even_steps(x.size, columns)
-        self.seen = np.zeros(1, passes.SEEN)
-        self.seen["low"], self.seen["high"] = np.inf, -np.inf
+        self.seen = _NOTHING_SEEN.copy()
         self.sample = np.empty((rows.stop - rows.start) * -(-columns // self._stride), x.dtype)
         self.direction = np.zeros(columns if cosine else 0)
         self.live = np.zeros(0, np.uint8)
@@ -67,8 +70,12 @@ class RunningStatistics:
         if not self.seen["subnormals"][0]:
             return False
         info = np.finfo(self.sample.dtype)
-        largest = max(-float(self.seen["low"][0]), float(self.seen["high"][0]))
-        return largest > float(info.tiny) / float(info.eps) ** 2
+        return self.largest > float(info.tiny) / float(info.eps) ** 2
+
+    @property
+    def largest(self) -> float:
+        """Largest size of a value."""
+        return max(-float(self.seen["low"][0]), float(self.seen["high"][0]))
 
 
 @lru_cache(maxsize=1000)
@@ -126,6 +133,11 @@ class Seen:
     def mean_cosine(self) -> float:
         """Mean cosine between two different rows; nan with fewer than two finite, non-zero rows."""
         return _mean_cosine(self)
+
+    @property
+    def largest(self) -> float:
+        """Largest size of a value; nan where there is one."""
+        return max(-self.low, self.high)
 
     def share(self, count: int) -> float:
         """A count as a share of all values."""
