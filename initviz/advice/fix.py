@@ -107,8 +107,9 @@ def _best(before: Experiment, present: Prediction, step: Iterable[Experiment]) -
         prediction = _predicted(after)
         if prediction is None or _same(prediction, after, present, before):
             continue
-        share = odds(after, prediction, floor=best[2] if best else 0.0)
-        if share >= (LIKELY if candidates.is_named(before, after) else COVERAGE):
+        enough = LIKELY if candidates.is_named(before, after) else COVERAGE
+        share = odds(after, prediction, floor=min(best[2], enough - CLEARLY) if best else 0.0)
+        if share >= enough:
             return _fix(before, after, prediction, share)
         if best is None or _better(prediction, share, best[1], best[2]):
             best = after, prediction, share

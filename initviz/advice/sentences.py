@@ -49,7 +49,8 @@ def learning(layers: Columns) -> Finding:
     high, low = float(pace[fastest - 1]), float(pace[slowest - 1])
     if high / low < THRESHOLDS["change"].warning:
         others = "All other layers" if still else "All layers"
-        said = f"{others} learn at about the same pace: {what} lies between {show(low)} and {show(high)}"
+        level = show(low) if show(low) == show(high) else f"{show(low)} to {show(high)}"
+        said = f"{others} learn at about the same pace: {what} is {level}"
     else:
         said = (
             f"Layer {fastest} learns fastest, layer {slowest} slowest: {what} is {show(high)} there and {show(low)}"

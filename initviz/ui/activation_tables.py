@@ -46,7 +46,7 @@ def properties_table() -> None:
         rows.append(
             {
                 "function": activation.name,
-                "formula": f"${activation.latex}$",
+                "formula": f"${activation.latex}\\;$",  # room for the last letter's slant, or the cell would scroll
                 "range": _range(t.low, t.high),
                 "slope": _range(t.slope_low, t.slope_high),
                 "bounded": _yes(t.bounded),

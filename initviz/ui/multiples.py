@@ -1,68 +1,136 @@
-"""The experiment with several values of one control, side by side.
+"""The experiment with up to six values of one control, side by side: any control, values as the visitor wants them."""
 
-One `Variation(...)` entry is all it takes to add one.
-"""
-
-from dataclasses import dataclass
 from functools import partial
 from math import sqrt
 from typing import Any
 
 import streamlit as st
 
-from initviz.catalogue import Catalogue
-from initviz.fields import Choice
+from initviz.catalogue import Catalogue, InputError, Named
+from initviz.fields import Choice, Number, Switch
 from initviz.figures.multiples import side_by_side
+from initviz.figures.rows import QUANTITIES
 from initviz.figures.theme import Theme
-from initviz.network.experiment import FIELDS, Experiment
+from initviz.network.experiment import FIELDS, Experiment, field_of
 from initviz.ui import parts
-from initviz.ui.state import Option, Visit
+from initviz.ui.state import Option, Visit, load
+from initviz.ui.values import Values
+from initviz.ui.widgets import option
+
+FIRST: dict[str, tuple[Any, ...]] = {
+    "activation": ("sigmoid", "tanh", "relu"),
+    "alpha": (0.1, 0.5, 1.0),
+    "initializer": ("random_normal", "lecun_normal", "he_normal"),
+    "std": (0.10, 0.14, 0.28),
+    "gain": (0.5, 1.0, 2.0),
+    "depth": (3, 5, 10),
+    "width": (20, 100, 500),
+    "inputs": ("gaussian", "uniform", "digits"),
+    "input_std": (0.1, 1.0, 10.0),
+    "samples": (10, 100, 1000),
+    "preprocessing": ("none", "center", "standardize"),
+    "bias_std": (0.0, 0.1, 1.0),
+    "normalization": ("none", "batch", "layer"),
+    "residual": (0.0, 0.1, 1.0),
+    "tied": (False, True),
+    "linear_first": (False, True),
+    "seed": (0, 1, 2),
+    "dtype": ("float32", "float64"),
+}
+"""Every control, with the values that are shown until a visitor chooses others: the articles' three stds, and raw,
+centred and normalized inputs, among them."""
+
+LISTED: dict[str, tuple[float, ...]] = {
+    "alpha": (0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0),
+    "depth": (1, 2, 3, 5, 10, 20, 30, 50, 100),
+    "bias_std": (0.0, 0.05, 0.1, 0.2, 0.5, 1.0),
+    "residual": (0.0, 0.1, 0.25, 0.5, 1.0),
+    "seed": (0, 1, 2, 3, 4, 5),
+}
+"""What is offered of numbers whose sliders move in even steps; others offer what their slider stops at."""
+
+MOST = 6
+"""Panels that can still be read side by side."""
+
+NOTHING = "none"
+CONTROLS = Catalogue("control", [Named(NOTHING, "Nothing"), *(Named(name, FIELDS[name].label) for name in FIRST)])
 
 
-@dataclass(frozen=True)
-class Variation:
-    """Up to four values of one field of the experiment."""
-
-    id: str
-    name: str
-    field: str = ""
-    values: tuple[Any, ...] = ()
-
-    def experiments(self, experiment: Experiment) -> dict[str, Experiment]:
-        """What stands over each panel -> its experiment."""
-        return {self._said(value, experiment): experiment.changed(**{self.field: value}) for value in self.values}
-
-    def _said(self, value: Any, experiment: Experiment) -> str:
-        if self.field == "std":  # as the initializers count it
-            return f"std {value:g} = {value * sqrt(experiment.width):.3g}/√{experiment.width}"
-        spec = FIELDS[self.field]
-        return f"{spec.label}: {spec.say(value)}"
+def _listed(name: str) -> tuple[Any, ...]:
+    spec = FIELDS[name]
+    match spec:
+        case Choice():
+            return tuple(spec.options)
+        case Switch():
+            return (False, True)
+        case Number():
+            return LISTED.get(name) or tuple(spec.ticks())
 
 
-VARIATIONS = Catalogue(
-    "variation",
-    [
-        Variation("none", "Nothing"),
-        Variation("stds", "Three stds", "std", (0.10, 0.14, 0.28)),
-        Variation("inputs", "Raw, centred, normalized", "preprocessing", ("none", "center", "standardize")),
-        Variation("depths", "Depths", "depth", (3, 5, 10)),
-        Variation("widths", "Widths", "width", (20, 100, 500)),
-    ],
-)
+def _option(name: str) -> Option:
+    spec = FIELDS[name]
+    listed = list(dict.fromkeys(map(spec.text, (*FIRST[name], *_listed(name)))))
+    return Option(Values(spec, tuple(listed), MOST), [spec.text(value) for value in FIRST[name]])
+
+
+VALUES = {name: f"{name}_values" for name in FIRST}
+"""Control -> the option with its values."""
+
 OPTIONS = {
-    "vary": Option(Choice("Side by side", "This experiment with other values of one control.", VARIATIONS), "none")
+    "vary": Option(Choice("Side by side", "This experiment with other values of one control.", CONTROLS), NOTHING),
+    **{VALUES[name]: _option(name) for name in FIRST},
 }
 
 
-def panels(current: Visit, look: Theme) -> None:
-    """The control, and the picture of what is chosen."""
-    parts.options_row(OPTIONS, "vary")
-    variation = VARIATIONS[current.options["vary"]]
-    if not variation.field:
+def experiments(experiment: Experiment, name: str, texts: list[str]) -> dict[str, Experiment]:
+    """What stands over each panel -> its experiment. Raises InputError for a value that this experiment cannot have."""
+    spec = field_of(name, experiment.activation) or FIELDS[name]
+    values = dict.fromkeys(spec.parse(text) for text in texts)
+    return {_said(experiment, name, value): experiment.changed(**{name: value}) for value in values}
+
+
+def _said(experiment: Experiment, name: str, value: Any) -> str:
+    if name == "std":  # as the initializers count it
+        return f"std {value:g} = {value * sqrt(experiment.width):.3g}/√{experiment.width}"
+    spec = field_of(name, experiment.activation) or FIELDS[name]
+    return f"{spec.label}: {spec.say(value)}" if isinstance(spec, Number | Switch) else spec.say(value)
+
+
+def panels(current: Visit, look: Theme, quantity: str) -> None:
+    """The control and its values, and the picture of what is chosen; each panel has a button that loads it."""
+    name = current.options["vary"]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        option("vary", OPTIONS)
+        if name != NOTHING:
+            option(VALUES[name], OPTIONS)
+    if name == NOTHING:
         return
-    if not current.experiment.uses(variation.field):
-        st.caption(f"{FIELDS[variation.field].label} does nothing in this experiment.")
+    if not current.experiment.uses(name):
+        st.caption(f"{FIELDS[name].label} does nothing in this experiment.")
         return
-    runs = {name: parts.run(one) for name, one in variation.experiments(current.experiment).items()}
-    figure = partial(side_by_side, runs, theme=look)
-    parts.drawn(current.about("vary"), "multiples", "h, layer by layer, over one axis", figure)
+    try:
+        shown = experiments(current.experiment, name, current.options[VALUES[name]])
+    except InputError as error:
+        st.warning(str(error), icon=":material/error:")
+        return
+    if shown:
+        _side_by_side(current, look, quantity, shown)
+
+
+def _side_by_side(current: Visit, look: Theme, quantity: str, shown: dict[str, Experiment]) -> None:
+    runs = {said: parts.run(one) for said, one in shown.items()}
+    columns = 2 if parts.on_a_phone() else len(runs)
+    figure = partial(side_by_side, runs, quantity=quantity, columns=columns, theme=look)
+    name = current.options["vary"]
+    about = f"{current.about('vary', VALUES[name])} {quantity} {columns}"
+    parts.drawn(about, "multiples", f"{QUANTITIES[quantity].name}, layer by layer, over one axis", figure)
+    for number, (place, (said, one)) in enumerate(zip(st.columns(len(shown)), shown.items(), strict=True)):
+        here = one == current.experiment
+        place.button(
+            "Shown above" if here else f"Load {said}",
+            on_click=load,
+            args=(one,),
+            disabled=here,
+            key=f"load-{number}",
+            width="stretch",
+        )

@@ -93,6 +93,15 @@ def test_preset_has_the_verdict_its_sentence_promises(preset) -> None:  # type: 
     assert troubles(preset.experiment) == EXPECTED[preset.id]
 
 
+@pytest.mark.parametrize("width", [100, 256])
+def test_the_headline_is_the_cause_and_not_what_follows_from_it(width: int) -> None:
+    """PyTorch's own start in 30 layers of ReLU: that the gradient dies comes before units that are dead, as grave."""
+    experiment = Experiment(activation="relu", initializer="torch_default", depth=30, width=width, samples=200)
+    found = diagnose(experiment, run(experiment))
+    assert [one.id for one in found[:2]] == ["vanishing_gradient", "dead_units"]
+    assert {one.severity for one in found[:2]} == {"bad"}
+
+
 def test_tied_weights_are_noted_not_blamed() -> None:
     found = findings(PRESETS["script_tied"].experiment)
     assert found["tied_weights"].severity == "note"

@@ -4,8 +4,7 @@ Its odds are those of all networks of its width, as theory estimates their scatt
 each case either holds or does not.
 """
 
-from functools import cache
-from math import asin, log, pi, sqrt
+from math import asin, log, pi
 
 import numpy as np
 import pytest
@@ -14,25 +13,15 @@ from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import is_healthy
 from initviz.advice.fix import LIKELY, Fix, promise, propose
 from initviz.advice.outlook import dead_share
-from initviz.measure.propagation import Propagation
-from initviz.measure.simulate import simulate
 from initviz.network.experiment import Experiment
 from initviz.network.presets import PRESETS, Preset
 from initviz.text import percent
 from initviz.theory.prediction import predict
 from tests.advice.claims import well_said
+from tests.advice.promises import are_kept, healthy, run
 from tests.advice.sample import SAMPLE
 
 MIDDLE = Experiment(width=100, samples=100)
-
-
-@cache
-def run(experiment: Experiment) -> Propagation:
-    return simulate(experiment)
-
-
-def healthy(experiment: Experiment) -> bool:
-    return is_healthy(diagnose(experiment, run(experiment)))
 
 
 def first(experiment: Experiment) -> Fix:
@@ -132,24 +121,31 @@ def test_every_preset_is_healthy_or_has_a_fix(preset: Preset) -> None:
 
 # --- what is promised is measured ----------------------------------------------------------------------------------
 
-FRESH = range(100, 106)
-"""Seeds that no other test uses."""
-
-SLACK = 0.1
-"""What theory may leave out of the odds, on average."""
+DEFAULT_DEPTH = 10
 
 
 def test_odds_are_kept_by_fresh_networks() -> None:
-    """Within four standard errors of networks drawn one by one, and a tenth for what theory leaves out."""
-    some = [one for one in SAMPLE if one.depth <= 10 and not healthy(one)][:16]
-    fixes = [fix for one in some for fix in propose(one)]
-    assert len(fixes) > 10
-    for low, high in ((0.0, LIKELY), (LIKELY, 1.1)):
-        promised = [fix for fix in fixes if low <= fix.odds < high]
-        kept = sum(healthy(fix.experiment.changed(seed=seed)) for fix in promised for seed in FRESH)
-        networks, expected = len(promised) * len(FRESH), len(FRESH) * sum(fix.odds for fix in promised)
-        error = 4 * sqrt(len(FRESH) * sum(fix.odds * (1 - fix.odds) for fix in promised) + 1)
-        assert kept >= expected - error - SLACK * networks, (low, kept, expected, networks)
+    """Every other one of the sample that is no deeper than 10 layers; test_promises.py has all, which takes long."""
+    are_kept([one for one in SAMPLE if one.depth <= DEFAULT_DEPTH][::2], least=30)
+
+
+def test_a_named_rule_is_not_taken_for_likely_because_another_is() -> None:
+    """Squareplus: orthogonal weights were found first with odds of 0.995, so that nobody looked at the critical point
+    any more, and it was offered with the same odds, although the gradient loses 99 % there."""
+    before = Experiment(
+        activation="squareplus",
+        alpha=8,
+        initializer="truncated_normal",
+        gain=0.3,
+        std=0.109035,
+        depth=5,
+        width=20,
+        input_std=10,
+        samples=60,
+        preprocessing="center",
+    )
+    fix = first(before)
+    assert fix.odds < LIKELY or healthy(fix.experiment)
 
 
 def test_narrow_networks_are_never_promised_a_cure() -> None:

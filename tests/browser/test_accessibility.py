@@ -10,7 +10,7 @@ from initviz.ui.pages import PAGES
 from tests.browser.drive import settle
 
 QUERY = "depth=4&width=32&samples=50"
-PATHS = [*("" if id == "overview" else id for id in PAGES), "phase_diagram?show=pairs&"]
+PATHS = [*("" if id == "overview" else id for id in PAGES), "phase_diagram?show=pairs&", "activations?show=table&"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
