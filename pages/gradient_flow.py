@@ -3,18 +3,18 @@
 import streamlit as st
 
 from initviz.advice.sentences import learning
-from initviz.catalogue import Catalogue
+from initviz.catalogue import Catalogue, Named
 from initviz.fields import Choice
 from initviz.figures import layers
 from initviz.figures.axes import AXES
-from initviz.figures.rows import QUANTITIES
-from initviz.ui import chain, flow_charts, layer_tables, parts, sentences
+from initviz.ui import chain, flow_charts, layer_tables, multiples, parts, sentences
 from initviz.ui.cache import diagnosed
 from initviz.ui.page import open_page, theme
 from initviz.ui.runs import COMPARISON, runs_of
 from initviz.ui.state import Option
 
-OF = Catalogue("gradient", [QUANTITIES[id] for id in ("grad_h", "grad_z", "grad_w")])
+SHORT = {"grad_h": "dL/dh", "grad_z": "dL/dz", "grad_w": "dL/dW"}
+OF = Catalogue("gradient", [Named(id, name) for id, name in SHORT.items()])
 AXES_OF_SIZES = Catalogue("axis", [AXES[id] for id in ("shared", "own")])
 OPTIONS = (
     {
@@ -22,6 +22,7 @@ OPTIONS = (
         "of": Option(Choice("Of", "Which gradient.", OF), "grad_h"),
         "axis": Option(Choice("Axis", "One for all layers, or each its own.", AXES_OF_SIZES), "shared"),
     }
+    | multiples.OPTIONS
     | chain.OPTIONS
     | COMPARISON
 )

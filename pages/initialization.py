@@ -18,7 +18,7 @@ OPTIONS = (
     {
         "view": Option(Choice("View", "How the distributions are drawn.", layers.VIEWS), "histograms"),
         "of": Option(Choice("Of", "Outputs h or pre-activations z.", OF), "h"),
-        "axis": Option(Choice("Axis", "One for all layers, in decades, each its own, or fixed limits.", LIMITS), "own"),
+        "axis": Option(Choice("Axis", "One for all layers, in decades, each its own, or fixed.", LIMITS), "shared"),
         "low": Option(Number("from", "Lower end of the fixed axis.", -1000, 1000, 0.5), -1.0),
         "high": Option(Number("to", "Upper end of the fixed axis.", -1000, 1000, 0.5), 1.0),
         "bins": Option(
@@ -44,7 +44,6 @@ with parts.waiting(charts, current, 700):
         sentences.sentence(sentences.first(findings, "forward", propagation))
     with charts:
         draw(current, propagation, shown, theme())
-        multiples.panels(current, theme())
         walk_parts.invitation(current)
         layer_tables.download(propagation)
 layer_tables.convolution(current.experiment)

@@ -62,7 +62,10 @@ def by_depth(
         overrides["annotations"].append(first_layer_name(plot, theme))
     overrides["annotations"] += notes
     traces = [_band(one, log, theme) for one in series if one.low is not None]
-    traces += [_line(one, log, theme) for one in series]
+    names = [one.name for one in series]
+    traces += [
+        _line(one, log, theme) | {"showlegend": one.name not in names[:number]} for number, one in enumerate(series)
+    ]
     return figure(traces, layout(theme, alt=_alt(y_title, series, gaps), **overrides))
 
 

@@ -15,16 +15,16 @@ COLUMNS = 4
 
 
 def grid(
-    count: int, *, columns: int, row_height: int, top: int = 30, gap: float = 0.05
+    count: int, *, columns: int, row_height: int, top: int = 30, bottom: int = 32, gap: float = 0.05
 ) -> tuple[list[dict[str, Any]], int]:
     """(one {"x": domain, "y": domain, "axis": suffix} per panel, figure height in pixels).
 
-    Panels fill rows from the top. Each row leaves `top` pixels for titles, and 32 below it for the axis.
+    Panels fill rows from the top. Each row leaves `top` pixels for titles, and `bottom` below it for the axis.
     """
     lines = -(-count // columns)
     height = lines * row_height + 80
     share, band = (1 + gap) / columns, 1 / lines
-    above, bottom = top / row_height * band, 32 / row_height * band
+    above, below = top / row_height * band, bottom / row_height * band
     cells = []
     for index in range(count):
         line, column = divmod(index, columns)
@@ -32,7 +32,7 @@ def grid(
         cells.append(
             {
                 "x": [column * share, min(column * share + share - gap, 1.0)],
-                "y": [max(ceiling - band + bottom, 0.0), ceiling - above],
+                "y": [max(ceiling - band + below, 0.0), ceiling - above],
                 "axis": str(index + 1) if index else "",
             }
         )
@@ -106,11 +106,11 @@ def _panel_axis(row: Row, picture: Picture) -> dict[str, Any]:
     if picture.axis is None:
         zero = {"tickmode": "array", "tickvals": [0.0], "ticktext": [""]}
         return {**axis, **zero, "title": {"text": row.span, "font": {"size": 14}, "standoff": 4}}
-    return {**axis, **_few(picture.axis.ticks), "tickangle": 0}
+    return {**axis, **few_ticks(picture.axis.ticks), "tickangle": 0}
 
 
-def _few(ticks: dict[str, Any]) -> dict[str, Any]:
-    """At most three of the axis's ticks: a panel is narrow."""
+def few_ticks(ticks: dict[str, Any]) -> dict[str, Any]:
+    """At most three of an axis's ticks, where they are listed: a panel is narrow."""
     if not ticks:
         return {"nticks": 4}
     kept = even_choice(len(ticks["tickvals"]), 3)

@@ -136,13 +136,13 @@ def rows(
 
 
 def rows_over_one_axis(
-    runs: Sequence[Propagation], quantity: Quantity, limit: int
+    runs: Sequence[Propagation], quantity: Quantity, limit: int, axis: str = "shared"
 ) -> tuple[list[list[Row]], ValueAxis | None]:
-    """The rows of several runs, all over one axis."""
+    """The rows of several runs, all over one axis: "shared" or "log"."""
     having = [[(layer, data) for layer in run if (data := quantity.of(layer)) is not None] for run in runs]
     chosen = [[every[index] for index in even_choice(len(every), limit)] for every in having]
     every = [data.histogram for some in chosen for _, data in some]
-    common = common_axis("shared", every, quantity.log, SHARED_BINS)
+    common = common_axis(axis, every, quantity.log, SHARED_BINS)
     return [
         [_row(layer.layer, data, data.histogram, quantity, common, {}) for layer, data in some] for some in chosen
     ], common

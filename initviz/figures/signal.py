@@ -13,8 +13,8 @@ from initviz.figures.runs import Line, Run, Series, series
 from initviz.figures.theme import LIGHT, Theme
 
 SILENT = (
-    Line("saturated", "saturated values", role=0, first=1, scale=100),
-    Line("zero", "zero values", role=1, first=1, scale=100),
+    Line("saturated", "saturated", role=0, first=1, scale=100),
+    Line("zero", "zero", role=1, first=1, scale=100),
     Line("dead", "dead units", role=3, first=1, scale=100),
 )
 
@@ -46,6 +46,7 @@ def mean_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
 def shares_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
     """Saturated values, zero values and dead units in per cent, for the hidden layers."""
     shares = [_known(one) for one in series(runs, *SILENT)]
+    shares = [replace(one, name="predicted") if one.kind == "predicted" else one for one in shares]
     return by_depth(shares, y_title="share in %", theme=theme, x_title="hidden layer", y_range=(-3, 103))
 
 

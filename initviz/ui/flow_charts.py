@@ -15,7 +15,7 @@ from initviz.figures.theme import Theme
 from initviz.learn.one_unit import GOAL, descent
 from initviz.measure.propagation import Propagation
 from initviz.network.experiment import Experiment
-from initviz.ui import layer_tables, parts
+from initviz.ui import layer_tables, multiples, parts
 from initviz.ui.runs import RUNS, remark
 from initviz.ui.state import Visit
 
@@ -41,6 +41,7 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> 
     how = {name: chosen[option] for name, option in (("view", "view"), ("quantity", "of"), ("axis", "axis"))}
     sizes, title = partial(layers.distributions, one, **how, theme=look), QUANTITIES[chosen["of"]].name
     parts.drawn(current.about("view", "of", "axis"), "sizes", f"{title}, layer by layer", sizes)
+    multiples.panels(current, look, chosen["of"])
     left, right = st.columns(2, gap="medium")
     with left:
         by_depth("ratio", "Update against weight, and dL/dh", learning.ratio_by_depth)

@@ -6,17 +6,17 @@ from functools import partial
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from initviz.catalogue import Catalogue
+from initviz.catalogue import Catalogue, Named
 from initviz.figures import gradients, layers, signal
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Bins, Propagation
-from initviz.ui import layer_tables, parts
+from initviz.ui import layer_tables, multiples, parts
 from initviz.ui.runs import RUNS, remark, shapes, weight_density
 from initviz.ui.state import Visit
 
-OF = Catalogue("quantity", [QUANTITIES["h"], QUANTITIES["z"]])
+OF = Catalogue("quantity", [Named(id, id) for id in ("h", "z")])
 COLUMNS = ("layer", "mean", "std", "rms", "min", "max", "z_mean", "z_std", "saturated", "zero", "dead", "cosine")
 
 
@@ -35,20 +35,28 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> 
     def weights() -> Figure:
         return gradients.weight_histogram(one, layer, density=weight_density(current, one, layer), theme=look)
 
-    parts.drawn(about, "distributions", f"{OF[of].name}, layer by layer", distributions)
+    parts.drawn(about, "distributions", f"{QUANTITIES[of].name}, layer by layer", distributions)
     remark(current)
-    about = current.about(*RUNS)
+    multiples.panels(current, look, of)
+    _by_depth(current, runs, look)
     left, right = st.columns(2, gap="medium")
     with left:
-        std = partial(signal.std_by_depth, runs, log=chosen["log"], theme=look)
-        parts.drawn(current.about(*RUNS, "log"), "std", "Std of h", std)
-        variance = partial(signal.variance_by_depth, runs, log=chosen["log"], theme=look)
-        parts.drawn(current.about(*RUNS, "log"), "variance", "Variance of h", variance)
-        parts.drawn(about, "shares", "Silent units", partial(signal.shares_by_depth, runs, theme=look))
         parts.drawn(current.about("layer", "theory"), "weights", f"Weights of layer {layer}", weights)
+        layer_tables.weight_numbers(experiment, one, layer)
+    with right:
+        silent = partial(signal.shares_by_depth, runs, theme=look)
+        parts.drawn(current.about(*RUNS), "shares", "Silent units", silent)
+    layer_tables.layer_table(current.about(), COLUMNS, one)
+
+
+def _by_depth(current: Visit, runs: Sequence[Run], look: Theme) -> None:
+    about, scaled = current.about(*RUNS), current.about(*RUNS, "log")
+    size = {"log": current.options["log"], "theme": look}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        parts.drawn(scaled, "std", "Std of h", partial(signal.std_by_depth, runs, **size))
+        parts.drawn(scaled, "variance", "Variance of h", partial(signal.variance_by_depth, runs, **size))
     with right:
         parts.drawn(about, "mean", "Mean of h", partial(signal.mean_by_depth, runs, theme=look))
         likeness = partial(signal.cosine_by_depth, runs, theme=look)
         parts.drawn(about, "cosine", "Can it tell its inputs apart?", likeness)
-        layer_tables.weight_numbers(experiment, one, layer)
-    layer_tables.layer_table(current.about(), COLUMNS, one)

@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from initviz.catalogue import Catalogue, InputError, Named
-from initviz.fields import Choice, Number, Switch
+from initviz.fields import Choice, Number, Several, Switch
 from initviz.figures.multiples import side_by_side
 from initviz.figures.rows import QUANTITIES
 from initviz.figures.theme import Theme
 from initviz.network.experiment import FIELDS, Experiment, field_of
 from initviz.ui import parts
-from initviz.ui.state import Option, Visit, load
-from initviz.ui.values import Values
+from initviz.ui.state import Option, Visit, key, load
+from initviz.ui.values import Numbers, box
 from initviz.ui.widgets import option
 
 FIRST: dict[str, tuple[Any, ...]] = {
@@ -40,15 +40,6 @@ FIRST: dict[str, tuple[Any, ...]] = {
 """Every control, with the values that are shown until a visitor chooses others: the articles' three stds, and raw,
 centred and normalized inputs, among them."""
 
-LISTED: dict[str, tuple[float, ...]] = {
-    "alpha": (0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0),
-    "depth": (1, 2, 3, 5, 10, 20, 30, 50, 100),
-    "bias_std": (0.0, 0.05, 0.1, 0.2, 0.5, 1.0),
-    "residual": (0.0, 0.1, 0.25, 0.5, 1.0),
-    "seed": (0, 1, 2, 3, 4, 5),
-}
-"""What is offered of numbers whose sliders move in even steps; others offer what their slider stops at."""
-
 MOST = 6
 """Panels that can still be read side by side."""
 
@@ -56,21 +47,14 @@ NOTHING = "none"
 CONTROLS = Catalogue("control", [Named(NOTHING, "Nothing"), *(Named(name, FIELDS[name].label) for name in FIRST)])
 
 
-def _listed(name: str) -> tuple[Any, ...]:
-    spec = FIELDS[name]
-    match spec:
-        case Choice():
-            return tuple(spec.options)
-        case Switch():
-            return (False, True)
-        case Number():
-            return LISTED.get(name) or tuple(spec.ticks())
-
-
 def _option(name: str) -> Option:
-    spec = FIELDS[name]
-    listed = list(dict.fromkeys(map(spec.text, (*FIRST[name], *_listed(name)))))
-    return Option(Values(spec, tuple(listed), MOST), [spec.text(value) for value in FIRST[name]])
+    spec: Any = FIELDS[name]
+    first = [spec.text(value) for value in FIRST[name]]
+    if isinstance(spec, Number):
+        return Option(Numbers(spec, MOST), ",".join(first))
+    values = spec.options if isinstance(spec, Choice) else (False, True)
+    names = [Named(spec.text(value), spec.say(value)) for value in values]
+    return Option(Several(spec.label, spec.help, Catalogue(f"value of {spec.label}", names)), first)
 
 
 VALUES = {name: f"{name}_values" for name in FIRST}
@@ -82,10 +66,12 @@ OPTIONS = {
 }
 
 
-def experiments(experiment: Experiment, name: str, texts: list[str]) -> dict[str, Experiment]:
-    """What stands over each panel -> its experiment. Raises InputError for a value that this experiment cannot have."""
+def experiments(experiment: Experiment, name: str, chosen: str | list[str]) -> dict[str, Experiment]:
+    """What stands over each panel -> its experiment, at most six. Raises InputError for a value that this one cannot
+    have."""
     spec = field_of(name, experiment.activation) or FIELDS[name]
-    values = dict.fromkeys(spec.parse(text) for text in texts)
+    texts = chosen.split(",") if isinstance(chosen, str) else chosen
+    values = dict.fromkeys(spec.parse(text) for text in texts[:MOST] if text)
     return {_said(experiment, name, value): experiment.changed(**{name: value}) for value in values}
 
 
@@ -102,7 +88,7 @@ def panels(current: Visit, look: Theme, quantity: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         option("vary", OPTIONS)
         if name != NOTHING:
-            option(VALUES[name], OPTIONS)
+            _values_box(VALUES[name])
     if name == NOTHING:
         return
     if not current.experiment.uses(name):
@@ -117,17 +103,25 @@ def panels(current: Visit, look: Theme, quantity: str) -> None:
         _side_by_side(current, look, quantity, shown)
 
 
+def _values_box(name: str) -> None:
+    spec = OPTIONS[name].spec
+    if isinstance(spec, Numbers):
+        box(spec, key(name))
+    else:
+        option(name, OPTIONS)
+
+
 def _side_by_side(current: Visit, look: Theme, quantity: str, shown: dict[str, Experiment]) -> None:
     runs = {said: parts.run(one) for said, one in shown.items()}
     columns = 2 if parts.on_a_phone() else len(runs)
-    figure = partial(side_by_side, runs, quantity=quantity, columns=columns, theme=look)
-    name = current.options["vary"]
-    about = f"{current.about('vary', VALUES[name])} {quantity} {columns}"
+    name, axis = current.options["vary"], "log" if current.options["axis"] == "log" else "shared"
+    figure = partial(side_by_side, runs, quantity=quantity, axis=axis, columns=columns, theme=look)
+    about = f"{current.about('vary', VALUES[name])} {quantity} {axis} {columns}"
     parts.drawn(about, "multiples", f"{QUANTITIES[quantity].name}, layer by layer, over one axis", figure)
     for number, (place, (said, one)) in enumerate(zip(st.columns(len(shown)), shown.items(), strict=True)):
         here = one == current.experiment
         place.button(
-            "Shown above" if here else f"Load {said}",
+            "Shown above" if here else f"Load {said.split(' = ')[0]}",
             on_click=load,
             args=(one,),
             disabled=here,

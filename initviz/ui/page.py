@@ -47,7 +47,7 @@ def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
         st.html(f"<script>{_CLOSE_ON_A_PHONE}</script>", unsafe_allow_javascript=True)
     if current.warnings:
         said = plain(" ".join(current.warnings))
-        st.warning(f"Some of this link could not be used. {said}", icon=":material/link_off:")
+        st.warning(f"Not all of this could be used. {said}", icon=":material/link_off:")
     if page.experiment:
         header(current, page, options, theme())
     else:

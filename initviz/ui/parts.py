@@ -86,9 +86,7 @@ def run(experiment: Experiment) -> Propagation:
     return propagation
 
 
-def options_row(
-    options: Mapping[str, Option], *names: str, folded: Sequence[str] = (), title: str = "Theory, ensemble, more"
-) -> None:
+def options_row(options: Mapping[str, Option], *names: str, folded: Sequence[str] = (), title: str = "More") -> None:
     """Controls of the page's own options side by side, the rarer ones folded away; on a phone one below the other."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         for name in names:

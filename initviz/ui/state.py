@@ -93,7 +93,8 @@ def visit(page: str, options: Mapping[str, Option], *, write: bool = True) -> Vi
     warnings = warnings + more
     if saved.page == page and _moved(saved):
         experiment, warnings = Experiment.from_query(_experiment_texts(saved))
-        chosen, _ = _options_from(_option_texts(saved, options), options)
+        chosen, more = _options_from(_option_texts(saved, options), options)
+        warnings = warnings + more  # of what was typed
     widgets = _widget_values(experiment, chosen)
     for name, value in widgets.items():
         put(name, value, again=saved.page != page)

@@ -49,7 +49,7 @@ def shown(page: AppTest) -> Experiment:
 
 
 def link_warnings(page: AppTest) -> list[str]:
-    return [box.value for box in page.warning if box.value.startswith("Some of this link")]
+    return [box.value for box in page.warning if box.value.startswith("Not all of this")]
 
 
 def sentences(page: AppTest) -> list[str]:

@@ -172,6 +172,7 @@ VIEWS = [
     ("initialization", {"axis": "fixed", "low": "2", "high": "-2", "log": "0", "layer": "99"}),
     *(("gradient_flow", {"view": view, "of": of}) for view in layers.VIEWS for of in ("grad_h", "grad_z", "grad_w")),
     ("gradient_flow", {"factor": "0.5", "layers": "7"}),
+    ("gradient_flow", {"vary": "activation", "activation_values": "relu,gelu"}),
     *(("phase_diagram", {"show": "pairs", "of": of}) for of in ("forward", "backward")),
     *((page, {"pinned": "activation=relu&depth=5&width=20&samples=20"}) for page in EXPERIMENTS),
 ]
@@ -202,6 +203,16 @@ def test_a_control_is_dragged(drag: str, query: dict[str, str], told: str, open_
 def test_a_control_that_does_nothing_is_not_dragged(open_page: Visit) -> None:
     page = open_page("phase_diagram", show="drag", drag="gain")
     assert [error.value for error in page.error] == ["Gain does nothing in this experiment: choose another control."]
+
+
+def test_a_control_is_varied_by_typed_values_and_a_panel_is_loaded(open_page: Visit) -> None:
+    page = works(open_page("initialization", vary="std", std_values="0.1,0.14,9"))
+    page.text_input(key="field-std_values").set_value("0.1, .2 , abc").run()
+    assert ["is not a number" in said for said in link_warnings(works(page))] == [True]
+    assert page.query_params["std_values"] == "0.1,0.2"
+    page.button(key="load-1").click().run()
+    assert shown(works(page)).std == 0.2
+    assert page.button(key="load-1").disabled
 
 
 @pytest.mark.parametrize("show", ["table", "gains", "accuracy", "cost"])

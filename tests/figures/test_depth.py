@@ -144,7 +144,7 @@ def test_pinned_columns_keep_their_colours_and_are_hollow() -> None:
     own, pinned = figure.data[:3], figure.data[3:]
     assert [trace.line.color for trace in own] == [trace.line.color for trace in pinned]
     assert all(f"{trace.marker.symbol}-open" == other.marker.symbol for trace, other in zip(own, pinned, strict=True))
-    assert pinned[0].name == "A saturated values"
+    assert pinned[0].name == "A saturated"
 
 
 def test_compared_gradients_are_those_of_h_and_a_compact_chart_predicts_no_more() -> None:
