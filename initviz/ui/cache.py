@@ -9,6 +9,7 @@ from hashlib import sha256
 from threading import Event
 
 from initviz.activations import ACTIVATIONS, Activation
+from initviz.advice.claims import Claim, Verdict, judge
 from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
@@ -27,10 +28,12 @@ from initviz.network.experiment import Experiment
 from initviz.progress import Progress
 from initviz.theory.phase import PairGrowth, PhaseMap, pair_growth, phase_map
 from initviz.theory.prediction import Prediction, predict
-from initviz.ui.waiting import answer, jobs, remembered
+from initviz.ui.waiting import answer, jobs, known, remembered
 
 COMPILING_GFLOP, COMPILING_MIB = 100.0, 128.0
 """What compiling takes where nothing is there to be loaded: some ten seconds, and the compiler's memory."""
+
+TESTING = "Testing"
 
 _prepared = Event()
 
@@ -93,6 +96,29 @@ def proposed(experiment: Experiment) -> tuple[Fix, ...]:
 def diagnosed(experiment: Experiment, propagation: Propagation) -> tuple[Finding, ...]:
     """The findings about the experiment's propagation; histograms and their bins say nothing about them."""
     return remembered(("findings", experiment), lambda: tuple(diagnose(experiment, propagation)))
+
+
+TRAINED_GFLOP, TRAINED_MIB = 3.0, 32.0
+"""What one of the trainings of a claim takes: the time of so many GFLOP, and its data."""
+
+
+def tested(claim: Claim, seed: int) -> Verdict:
+    """A claim put to the test, with seeds from `seed` on. Raises InputError."""
+    prepare()
+
+    def work(progress: Progress) -> Verdict:
+        return judge(claim, seed, progress)
+
+    costs = [(cost(trial.experiment), trial) for trial in claim.trials]
+    gflop = sum(trial.seeds * (TRAINED_GFLOP if trial.training else one.gflop) for one, trial in costs)
+    mib = max([TRAINED_MIB, *(one.mib for one, _ in costs)])
+    return answer(TESTING, (claim.id, seed), work, gflop=gflop, mib=mib)
+
+
+def verdict_known(claim: Claim, seed: int) -> Verdict | None:
+    """The verdict, where somebody has asked for it before."""
+    verdict: Verdict | None = known(TESTING, (claim.id, seed))
+    return verdict
 
 
 AUDIT_GFLOP, AUDIT_MIB = 1.0, 30.0

@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from initviz.advice.claims import claims_about
 from initviz.figures.theme import Theme
 from initviz.network.experiment import FIELDS, Experiment, field_of
 from initviz.network.presets import PRESETS, preset_of
+from initviz.text import counted
 from initviz.ui import home
 from initviz.ui.pages import Page
 from initviz.ui.state import Option, Visit, reset
@@ -32,7 +34,7 @@ def header(current: Visit, page: Page, options: Mapping[str, Option], look: Them
         home.box(current, page.question, link, look)
     st.caption(f"**{page.title}** · {current.experiment.summary()}")
     if page.tells:
-        st.markdown(f":material/lightbulb: {what_to_see(current.experiment)}")
+        st.markdown(f":material/lightbulb: {what_to_see(current.experiment)}{_said_of(current.experiment)}")
 
 
 def what_to_see(experiment: Experiment) -> str:
@@ -44,6 +46,14 @@ def what_to_see(experiment: Experiment) -> str:
     if len(differences[nearest]) > MOST_DIFFERENCES:
         return "Your own experiment."
     return f"Your own experiment: **{PRESETS[nearest].label}** with {', '.join(differences[nearest])}."
+
+
+def _said_of(experiment: Experiment) -> str:
+    """A link to what textbooks and lectures say of a preset, put to the test."""
+    preset = preset_of(experiment)
+    if preset is None or not (claims := claims_about(preset.id)):
+        return ""
+    return f" [{counted(len(claims), 'claim')} about it, put to the test](claims?find={preset.id})"
 
 
 def _differences(preset: Experiment, experiment: Experiment) -> list[str]:

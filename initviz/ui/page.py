@@ -33,10 +33,11 @@ BARE = "bare"
 
 def open_page(id: str, options: Mapping[str, Option] | None = None) -> Visit:
     """Draw menu, sidebar and header, and return what this visit is about. Every page calls it first."""
-    page, options = PAGES[id], pin.OPTION | home.OPTIONS | dict(options or {})
+    page, write = PAGES[id], PAGES[id].experiment or bool(options)
+    options = pin.OPTION | home.OPTIONS | dict(options or {})
     menu: Literal["collapsed", "auto"] = "collapsed" if st.query_params.get(BARE) == "1" else "auto"
     st.set_page_config(f"{page.title} · initviz", "📶", "wide", menu)
-    current = visit(id, options, write=page.experiment)
+    current = visit(id, options, write=write)
     shown.name_pictures(home.file_name(current.experiment, page.id), current.options["picture"])
     with st.sidebar:
         st.markdown("**initviz**  \nSee why a neural network will or won't learn.")

@@ -104,6 +104,15 @@ PAGES = {
             tells=False,
         ),
         Page(
+            "claims",
+            "pages/claims.py",
+            "Claims",
+            ":material/fact_check:",
+            "Is it true what they say?",
+            "Learn",
+            experiment=False,
+        ),
+        Page(
             "your_model",
             "pages/your_model.py",
             "Your model",

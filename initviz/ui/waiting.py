@@ -81,6 +81,12 @@ def stopped(doing: str, key: Hashable) -> Any:
     return None if partial is ABSENT else partial
 
 
+def known(doing: str, key: Hashable) -> Any:
+    """The answer that is kept of this work; None where there is none."""
+    kept = jobs().memo.get((doing, key))
+    return None if kept is ABSENT else kept
+
+
 def remembered(key: Hashable, compute: Callable[[], T]) -> T:
     """What `compute` returns, computed once while it is kept under the key, in this very thread.
 

@@ -10,7 +10,8 @@ from initviz.ui.pages import PAGES
 from tests.browser.drive import settle
 
 QUERY = "depth=4&width=32&samples=50"
-PATHS = [*("" if id == "overview" else id for id in PAGES), "phase_diagram?show=pairs&", "activations?show=table&"]
+VIEWS = ["phase_diagram?show=pairs&", "activations?show=table&", "claims?claim=torch_is_he&"]
+PATHS = [*("" if id == "overview" else id for id in PAGES), *VIEWS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
