@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 IMPORTS = (
+    ("import gzip\n", r"\bgzip\."),
     ("import math\n", r"\bmath\."),
     ("import os\n", r"\bos\."),
     ("import struct\n", r"\bstruct\."),

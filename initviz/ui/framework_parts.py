@@ -133,12 +133,12 @@ def seeds(experiment: Experiment) -> None:
         "Reproducible and wrong: all layers hold the same matrix, and the gradients that theory takes for independent"
         " are not. Nothing warns of it."
     )
-    for column, trap in zip(st.columns(len(SEEDS), gap="medium"), SEEDS, strict=True):
-        with column:
-            st.markdown(f"**{FRAMEWORKS[trap.framework].name}.** {trap.why}")
-            st.caption(":material/close: the same matrix in every layer")
-            st.code(trap.wrong, language="python", wrap_lines=True)
-            st.caption(":material/check: a matrix of its own for each")
-            st.code(trap.right, language="python", wrap_lines=True)
+    for trap in SEEDS:
+        st.markdown(f"**{FRAMEWORKS[trap.framework].name}.** {trap.why}")
+        left, right = st.columns(2, gap="medium")
+        left.caption(":material/close: the same matrix in every layer")
+        left.code(trap.wrong, language="python")
+        right.caption(":material/check: a matrix of its own for each")
+        right.code(trap.right, language="python")
     label = "Load this network with its own matrices" if experiment.tied else "Load this network with one matrix"
     st.button(label, on_click=load, args=(experiment.changed(tied=not experiment.tied),), key="load-tied")

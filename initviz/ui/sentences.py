@@ -37,7 +37,7 @@ def sentence(finding: Finding) -> None:
 def remedy(before: Experiment, fixes: Sequence[Fix]) -> None:
     """The proposed fix with its predicted numbers, the button that applies it and its code; then a second, if any."""
     for number, fix in enumerate(fixes):
-        text, button = st.columns([5, 1], vertical_alignment="center")
+        text, button, code = st.columns([5, 1.2, 1.2], vertical_alignment="center")
         lead, key = (promise(fixes), "apply") if not number else ("Another way", "apply-other")
         text.markdown(f":material/healing: **{lead}:** {' '.join(filter(None, (fix.reason, fix.sentence)))}")
         button.button(
@@ -48,7 +48,7 @@ def remedy(before: Experiment, fixes: Sequence[Fix]) -> None:
             key=key,
             width="stretch",
         )
-        with button.popover(
+        with code.popover(
             "As code", icon=":material/code:", key=f"{key}-code", on_change="rerun", width="stretch"
         ) as box:
             if box.open:

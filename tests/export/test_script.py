@@ -1,6 +1,7 @@
 """Exported scripts without any framework: the NumPy one runs and agrees with `simulate`, all others compile."""
 
 import ast
+import gzip
 import json
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from initviz.network.initializers import INITIALIZERS
 from initviz.network.inputs import INPUTS, PREPROCESSING
 from initviz.network.normalization import NORMALIZATIONS
 from tests.export.scripts import PRINTED, assert_alike, loaded, table
+from tests.mnist import write_mnist
 
 NUMPY = FRAMEWORKS["numpy"]
 SMALL = Experiment(depth=3, width=48, samples=64, activation="relu", initializer="he_normal")
@@ -222,3 +224,20 @@ def test_the_fix_cures_a_model_of_ones_own() -> None:
         layer.W = layer.W.astype(np.float32)
     rows = names["measure"](layers, batch)
     assert 0.3 < rows[-1]["rms"] / rows[1]["rms"] < 3
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_mnist_is_read_from_the_folder(packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the app reads it: the same images, gzipped or not."""
+    images = np.random.default_rng(0).integers(0, 256, (10_000, 784), dtype=np.uint8)
+    write_mnist(tmp_path, images, None)
+    if packed:
+        path = tmp_path / "train-images-idx3-ubyte"
+        path.with_suffix(".gz").write_bytes(gzip.compress(path.read_bytes(), 1))
+        path.unlink()
+    monkeypatch.setenv("INITVIZ_MNIST_DIR", str(tmp_path))
+    names = loaded(SMALL.changed(inputs="mnist"), NUMPY)
+    np.testing.assert_array_equal(names["read_mnist"](), images)
+    batch = names["draw_batch"]()
+    assert batch.shape == (SMALL.samples, 784)
+    assert batch.max() == pytest.approx(1)
