@@ -99,14 +99,15 @@ SAME = [{"activation": activation} for activation in ACTIVATIONS] + [
 
 @each_framework
 def test_the_same_weights_give_the_same_outputs(framework: Framework) -> None:
-    """In float64, to 1e-6 of the largest output: every activation, normalization and branch."""
+    """In float64, to 1e-8 of the largest output: every activation, normalization and branch. Keras computes some
+    functions in float32 even then (3.15 on JAX: tanh, erf, sin): 1e-5."""
     for values in SAME:
         experiment = SMALL.changed(initializer="glorot_normal", gain=2.0, dtype="float64", **values)
         _, layers, batch = built(experiment, framework)
         weights, biases = zip(*(parts(framework, layer) for layer in layers), strict=True)
         network = Network(experiment.spec(), weights, biases)
         ours = network.forward(batch)[-1].out
-        atol = 1e-6 * float(np.abs(ours).max())
+        atol = (1e-5 if framework.id == "keras" else 1e-8) * float(np.abs(ours).max())
         np.testing.assert_allclose(output(framework, layers, batch), ours, atol=atol, err_msg=str(values))
 
 
