@@ -37,7 +37,7 @@ VIEWS = Catalogue(
 )
 
 
-def distributions(
+def distributions(  # noqa: PLR0913 - how one picture looks, all but the first by name
     propagation: Propagation,
     *,
     view: str = "ridges",
@@ -47,15 +47,17 @@ def distributions(
     predicted: Expected | None = None,
     bins: Bins | None = None,
     play: bool = False,
+    beside: Propagation | None = None,
 ) -> go.Figure:
     """One picture of a quantity in all layers.
 
     view: an id of VIEWS; a deep network shows an even choice of layers and says so. quantity: an id of QUANTITIES.
     axis: an id of AXES, or "fixed" for the range of `bins`. predicted: expected shares, drawn dashed (not on the heat
-    map). bins: of h and z. play: with a button that draws ridges layer after layer. Raises UnknownChoice for an
+    map). bins: of h and z. play: with a button that draws ridges layer after layer. beside: a pinned
+    network, drawn as an outline in its colour (not on the heat map). Raises UnknownChoice for an
     unknown id.
     """
     what, how = QUANTITIES[quantity], VIEWS[view]
     kind = axis if axis == FIXED.id else AXES[axis].id
-    shown, common = rows(propagation, what, axis=kind, limit=how.most, expected=predicted, bins=bins)
+    shown, common = rows(propagation, what, axis=kind, limit=how.most, expected=predicted, bins=bins, beside=beside)
     return how.draw(shown, Picture(what, len(propagation) - 1, common, theme, play))

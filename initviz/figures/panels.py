@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from initviz.figures.picture import Picture
 from initviz.figures.rows import Row, even_choice, middles
+from initviz.figures.runs import PINNED, PINNED_NAME
 from initviz.figures.scales import compact
 from initviz.figures.theme import Theme, figure, layout
 
@@ -77,9 +78,10 @@ def histograms(shown: Sequence[Row], picture: Picture) -> go.Figure:
         panel_title(cell, "<br>".join(part for part in (f"layer {row.layer}", row.note) if part), picture.theme)
         for row, cell in zip(shown, cells, strict=True)
     ]
-    expected = [trace for trace in traces if trace.get("name") == "predicted"]
-    if expected:
-        expected[0]["showlegend"] = True
+    named: dict[str, dict[str, Any]] = {}
+    for trace in traces:
+        if trace.get("name"):
+            named.setdefault(trace["name"], trace)["showlegend"] = True
     return figure(
         traces,
         layout(
@@ -87,7 +89,7 @@ def histograms(shown: Sequence[Row], picture: Picture) -> go.Figure:
             alt=picture.alt(shown),
             annotations=[*titles, _caption(shown, picture)],
             height=height,
-            showlegend=bool(expected),
+            showlegend=bool(named),
             margin={"b": 60},
             **axes,
         ),
@@ -118,7 +120,7 @@ def few_ticks(ticks: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bars(row: Row, axis: str, picture: Picture) -> list[dict[str, Any]]:
-    """The outline of the bars, and the expected shares dashed over them."""
+    """The outline of the bars, the expected shares dashed over them, and the pinned network's, as high."""
     colour = picture.colour(row)
     common = {"type": "scatter", "xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": False}
     bars = {
@@ -131,15 +133,12 @@ def _bars(row: Row, axis: str, picture: Picture) -> list[dict[str, Any]]:
         "fillcolor": colour,
         "hovertemplate": f"layer {row.layer}: %{{y:.2%}} of the values<extra></extra>",
     }
-    if row.expected is None:
-        return [bars]
-    dashed = {
-        **common,
-        "name": "predicted",
-        "x": compact(middles(row.edges), 7),
-        "y": compact(row.expected, 5),
-        "mode": "lines",
-        "line": {"color": picture.theme.text, "width": 1.5, "dash": "dash"},
-        "hoverinfo": "skip",
-    }
-    return [bars, dashed]
+    over = {**common, "x": compact(middles(row.edges), 7), "mode": "lines", "hoverinfo": "skip"}
+    traces = [bars]
+    if row.expected is not None:
+        line = {"color": picture.theme.text, "width": 1.5, "dash": "dash"}
+        traces.append({**over, "name": "predicted", "y": compact(row.expected, 5), "line": line})
+    if row.pinned is not None:
+        line = {"color": picture.theme.colour(PINNED), "width": 2}
+        traces.append({**over, "name": PINNED_NAME, "y": compact(row.pinned * row.peak, 5), "line": line})
+    return traces

@@ -11,6 +11,7 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue
 from initviz.figures.axes import SHARED_BINS, ValueAxis, common_axis, own_edges
 from initviz.figures.row_words import note, span
+from initviz.figures.shares import peak_of, rebinned, shares_over
 from initviz.figures.theme import WARNING
 from initviz.measure.propagation import FINE, Bins, Gradient, Histogram, Layer, Propagation, Signal
 from initviz.text import percent
@@ -67,16 +68,13 @@ class Row:
 
     zeros: float
     """Share of the values that are exactly 0."""
+    pinned: FloatArray | None = None
+    """(bins,) heights 0..1 of the pinned network's distribution in the same layer, relative to its own peak."""
 
     @property
     def peak(self) -> float:
-        """The share drawn at full height. A bin of zeros that towers over all others (relu's) is cut off at three times
-        the next one, because otherwise nothing but it would be seen."""
-        ordered = np.sort(self.shares)
-        highest = float(ordered[-1])
-        if self.zeros > highest / 2:
-            return min(highest, 3 * float(ordered[-2])) or highest or 1.0
-        return highest or 1.0
+        """The share drawn at full height."""
+        return peak_of(self.shares, self.zeros)
 
     @property
     def overflow(self) -> bool:
@@ -120,19 +118,33 @@ def rows(
     limit: int,
     expected: Expected | None = None,
     bins: Bins | None = None,
+    beside: Propagation | None = None,
 ) -> tuple[list[Row], ValueAxis | None]:
     """The distributions of at most `limit` layers that have the quantity, and the axis they share, if they do.
 
-    `bins` is for h and z; sizes of gradients have their own.
+    `bins` is for h and z; sizes of gradients have their own. `beside`: the pinned network.
     """
     having = [(layer, data) for layer in propagation if (data := quantity.of(layer)) is not None]
     chosen = [having[index] for index in even_choice(len(having), limit)]
     histograms = [_binned(data, bins) for _, data in chosen]
-    common = common_axis(axis, histograms, quantity.log, bins.count if bins else SHARED_BINS)
-    return [
+    others = {layer.layer: data for layer in beside or () if (data := quantity.of(layer)) is not None}
+    seen = [*histograms, *(_binned(others[layer.layer], bins) for layer, _ in chosen if layer.layer in others)]
+    common = common_axis(axis, seen, quantity.log, bins.count if bins else SHARED_BINS)
+    shown = [
         _row(layer.layer, data, histogram, quantity, common, expected or {})
         for (layer, data), histogram in zip(chosen, histograms, strict=True)
-    ], common
+    ]
+    return [_beside(row, others.get(row.layer), common) for row in shown], common
+
+
+def _beside(row: Row, other: Signal | Gradient | None, common: ValueAxis | None) -> Row:
+    """The row with the pinned network's shape in it."""
+    if other is None:
+        return row
+    zero = other.zero if isinstance(other, Signal) else 0.0
+    fine = other.fine.histogram(Bins(FINE)) if isinstance(other, Signal) else other.histogram
+    shares = shares_over(fine, zero, common.edges if common else row.edges)
+    return replace(row, pinned=np.minimum(shares / peak_of(shares, zero), 1.0))
 
 
 def rows_over_one_axis(
@@ -166,31 +178,10 @@ def _row(
     return Row(
         layer,
         common.places if common else edges,
-        _shares(fine, data.zero if isinstance(data, Signal) else 0.0, edges),
-        _rebinned(*expected[layer], edges) if layer in expected else None,
+        shares_over(fine, data.zero if isinstance(data, Signal) else 0.0, edges),
+        rebinned(*expected[layer], edges) if layer in expected else None,
         note(data, histogram, quantity.log),
         -low / 2 / (high / 2 - low / 2) if low <= 0 <= high and histogram.counts.any() and not quantity.log else None,
         span(data, histogram, quantity.log, edges),
         data.zero if isinstance(data, Signal) else 0.0,
     )
-
-
-def _shares(histogram: Histogram, zero: float, edges: FloatArray) -> FloatArray:
-    """Share of the values in each bin of other edges. Those that are exactly 0 go to the bin that holds 0, whole."""
-    if edges is histogram.edges:
-        return histogram.counts / max(histogram.total, 1)
-    old, new = (int(np.searchsorted(these, 0.0, "right")) - 1 for these in (histogram.edges, edges))
-    inside = 0 <= old < len(histogram.counts) and 0 <= new < len(edges) - 1
-    zeros = min(round(zero * histogram.total), int(histogram.counts[old])) if inside else 0
-    counts = histogram.counts.copy()
-    if zeros:
-        counts[old] -= zeros
-    shares = replace(histogram, counts=counts).rebinned(edges)
-    if zeros:
-        shares[new] += zeros
-    return shares / max(histogram.total, 1)
-
-
-def _rebinned(old_edges: FloatArray, masses: FloatArray, edges: FloatArray) -> FloatArray:
-    """Masses over other edges, each spread evenly over its bin."""
-    return np.diff(np.interp(edges, old_edges, np.concatenate([[0.0], np.cumsum(masses)])))

@@ -28,6 +28,7 @@ class Run:
 
 PINNED: Role = 1
 """The colour of a pinned run: that of the present one does not change when another is pinned beside it."""
+PINNED_NAME = "A: measured"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from initviz.arrays import FloatArray
 from initviz.figures.picture import Picture, right_margin
 from initviz.figures.replay import button, frames
 from initviz.figures.rows import Row, middles
+from initviz.figures.runs import PINNED, PINNED_NAME
 from initviz.figures.scales import compact
 from initviz.figures.theme import figure, layout
 
@@ -59,6 +60,7 @@ def _strip(
     traces = [*shapes, picture.notes(left, bases, shown)]
     if expected:
         traces.append(_expected_outlines(shown, picture, height))
+    traces += _pinned_outlines(shown, picture, height)
     if not picture.shared_axis:
         traces += [_zero_marks(shown, picture), picture.beside(shown, bases, spans)]
     rows = {"tickmode": "array", "tickvals": bases, "ticktext": [str(row.layer) for row in shown], "zeroline": False}
@@ -159,6 +161,20 @@ def _expected_outlines(shown: Sequence[Row], picture: Picture, height: float) ->
             y.append(None)
     line = {"color": picture.theme.text, "width": 1.5, "dash": "dash"}
     return {"type": "scatter", "name": "predicted", "x": x, "y": y, "mode": "lines", "line": line, "hoverinfo": "skip"}
+
+
+def _pinned_outlines(shown: Sequence[Row], picture: Picture, height: float) -> list[dict[str, Any]]:
+    """The pinned network's shapes as one line with gaps; empty where none is pinned."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for place, row in enumerate(shown):
+        if row.pinned is not None:
+            x += [*compact(middles(picture.edges(row)), DIGITS), None]
+            y += [round(height * share - place, 3) if share > LOWEST else None for share in row.pinned.tolist()]
+            y.append(None)
+    line = {"color": picture.theme.colour(PINNED), "width": 2}
+    named = {"type": "scatter", "name": PINNED_NAME, "mode": "lines", "line": line, "hoverinfo": "skip"}
+    return [{**named, "x": x, "y": y}] if x else []
 
 
 def _zero_marks(shown: Sequence[Row], picture: Picture) -> dict[str, Any]:

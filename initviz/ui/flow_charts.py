@@ -15,8 +15,8 @@ from initviz.figures.theme import Theme
 from initviz.learn.one_unit import GOAL, descent
 from initviz.measure.propagation import Propagation
 from initviz.network.experiment import Experiment
-from initviz.ui import layer_tables, multiples, parts
-from initviz.ui.runs import RUNS, remark
+from initviz.ui import layer_tables, multiples, parts, pin
+from initviz.ui.runs import RUNS, pinned_run, remark
 from initviz.ui.state import Visit
 
 COLUMNS = ("layer", "grad_h_std", "grad_z_std", "grad_w_std", "grad_w_norm", "grad_w_ratio", "zero", "dead")
@@ -39,8 +39,11 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> 
         by_depth("factors", "Factor per layer", gradients.factors_by_depth, marks=marks(current.experiment))
     remark(current)
     how = {name: chosen[option] for name, option in (("view", "view"), ("quantity", "of"), ("axis", "axis"))}
-    sizes, title = partial(layers.distributions, one, **how, theme=look), QUANTITIES[chosen["of"]].name
-    parts.drawn(current.about("view", "of", "axis"), "sizes", f"{title}, layer by layer", sizes)
+    sizes, title = (
+        partial(layers.distributions, one, **how, theme=look, beside=pinned_run(current)),
+        QUANTITIES[chosen["of"]].name,
+    )
+    parts.drawn(current.about("view", "of", "axis", pin.NAME), "sizes", f"{title}, layer by layer", sizes)
     multiples.panels(current, look, chosen["of"])
     left, right = st.columns(2, gap="medium")
     with left:

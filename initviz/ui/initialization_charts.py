@@ -12,8 +12,8 @@ from initviz.figures.rows import QUANTITIES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Bins, Propagation
-from initviz.ui import layer_tables, multiples, parts
-from initviz.ui.runs import RUNS, remark, shapes, weight_density
+from initviz.ui import layer_tables, multiples, parts, pin
+from initviz.ui.runs import RUNS, pinned_run, remark, shapes, weight_density
 from initviz.ui.state import Visit
 
 OF = Catalogue("quantity", [Named(id, id) for id in ("h", "z")])
@@ -27,7 +27,8 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> 
     fixed = axis == "fixed" and chosen["low"] < chosen["high"]
     limits = (chosen["low"], chosen["high"]) if fixed else ()
     how = {"view": chosen["view"], "quantity": of, "axis": axis, "bins": Bins(chosen["bins"], *limits), "theme": look}
-    about = current.about("view", "of", "axis", "low", "high", "bins", "theory")
+    how["beside"] = pinned_run(current)
+    about = current.about("view", "of", "axis", "low", "high", "bins", "theory", pin.NAME)
 
     def distributions() -> Figure:
         return layers.distributions(one, predicted=shapes(current, one, of), **how)

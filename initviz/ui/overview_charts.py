@@ -12,14 +12,14 @@ from initviz.figures.axes import AXES
 from initviz.figures.runs import Run
 from initviz.figures.theme import Theme
 from initviz.measure.propagation import Propagation
-from initviz.ui import layer_tables, parts, sentences
-from initviz.ui.runs import RUNS
+from initviz.ui import layer_tables, parts, pin, sentences
+from initviz.ui.runs import RUNS, pinned_run
 from initviz.ui.state import Option, Visit
 from initviz.ui.widgets import option
 
 COLUMNS = ("layer", "mean", "std", "saturated", "zero", "dead", "cosine", "grad_h_std", "grad_w_std")
 
-LOW, TALL = 236, 500  # pixels: the tall chart stands beside two low ones, all on the first screen of a laptop
+LOW, TALL = 214, 452  # pixels: the tall chart stands beside two low ones, all on the first screen of a laptop
 AXIS = Choice("Axis", "One for all layers, to compare sizes; in decades; or each its own, to compare shapes.", AXES)
 OPTIONS = {"axis": Option(AXIS, "shared")}
 
@@ -29,8 +29,10 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], findings: Sequen
     about = current.about(*RUNS)
     left, right = st.columns(2, gap="medium")
     with left:
-        ridges = partial(layers.distributions, one, axis=current.options["axis"], theme=look, play=True)
-        parts.drawn(current.about("axis"), "ridges", "h, layer by layer", ridges, TALL)
+        ridges = partial(
+            layers.distributions, one, axis=current.options["axis"], theme=look, play=True, beside=pinned_run(current)
+        )
+        parts.drawn(current.about("axis", pin.NAME), "ridges", "h, layer by layer", ridges, TALL)
         option("axis", OPTIONS)
     with right:
         parts.drawn(about, "std", "Size of the signal", partial(signal.std_by_depth, runs, theme=look), LOW)

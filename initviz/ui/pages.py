@@ -22,7 +22,7 @@ class Page:
     """What on the page shows a pinned experiment too; empty where nothing does."""
 
 
-_DEPTH = "The charts by depth show A and B; distributions and tables show B, the one you are changing."
+_DEPTH = "Charts show A, orange, and B, the one you are changing; heat maps and tables show B."
 
 PAGES = {
     page.id: page

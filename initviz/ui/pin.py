@@ -1,13 +1,14 @@
 """A second experiment to compare with: pinned as A, it stays in charts and link while the other one moves."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
 from initviz.catalogue import InputError
-from initviz.network.experiment import FIELDS, Experiment
-from initviz.ui.state import Mended, Option, Visit, key
+from initviz.network.experiment import FIELDS, Experiment, field_of
+from initviz.ui.state import Mended, Option, Visit, key, load
 
 NAME = "pinned"
 
@@ -49,20 +50,50 @@ def pinned(current: Visit) -> Experiment | None:
 
 
 def box(current: Visit, compares: str) -> None:
-    """The button that pins, or what is pinned, where it is seen (`compares`) and the button that lets it go."""
+    """The buttons that pin, swap and let go, how A and B differ, and where both are seen (`compares`)."""
     held = pinned(current)
-    st.button(
-        "Unpin A" if held else "Pin as A",
-        icon=":material/keep_off:" if held else ":material/keep:",
-        on_click=_pin,
-        args=("" if held else spelt(current.experiment),),
-        key="pin",
-        width="stretch",
-        help="A pinned experiment stays in the charts as A, while you change the other one, B.",
-    )
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Unpin A" if held else "Pin as A",
+            icon=":material/keep_off:" if held else ":material/keep:",
+            on_click=_pin,
+            args=("" if held else spelt(current.experiment),),
+            key="pin",
+            width="stretch",
+            help="A pinned experiment stays in the charts as A, while you change the other one, B.",
+        )
+        if held:
+            swap = (held, current.experiment)
+            st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=swap, key="swap", width="stretch")
     if held:
-        st.caption(f"**A**, pinned: {held.summary()}  \n**B**, yours to change: {current.experiment.summary()}")
+        st.markdown(differences(held, current.experiment))
         st.caption(compares or "This page shows B only; A stays pinned for the others.")
+
+
+def differences(a: Experiment, b: Experiment) -> str:
+    """What A, the pinned one, and B have different, as a table."""
+    rows = [
+        f"| {spec.label} | {_said(a, name)} | {_said(b, name)} |"
+        for name, spec in FIELDS.items()
+        if getattr(a, name) != getattr(b, name) and (a.uses(name) or b.uses(name))
+    ]
+    if not rows:
+        return "**A**, pinned, and **B**, yours to change, are the same now."
+    return "\n".join(["| | A, pinned | B, yours |", "|---|---|---|", *rows])
+
+
+def _said(experiment: Experiment, name: str) -> str:
+    """The value in words; a dash where it does nothing."""
+    spec = field_of(name, experiment.activation)
+    if spec is None or not experiment.uses(name):
+        return "–"
+    value: Any = experiment.phi_alpha if name == "alpha" else getattr(experiment, name)
+    return str(spec.say(value))
+
+
+def _swap(held: Experiment, present: Experiment) -> None:
+    load(held)
+    _pin(spelt(present))
 
 
 def _pin(text: str) -> None:

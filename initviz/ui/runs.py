@@ -8,7 +8,7 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import InputError
 from initviz.fields import Number, Switch
 from initviz.figures.rows import Expected
-from initviz.figures.runs import PINNED, Run
+from initviz.figures.runs import PINNED, PINNED_NAME, Run
 from initviz.measure.ensemble import COVERAGE as MEASURED
 from initviz.measure.ensemble import Ensemble
 from initviz.measure.propagation import Propagation
@@ -33,16 +33,22 @@ RUNS = (*COMPARISON, pin.NAME)
 def runs_of(current: Visit, propagation: Propagation, fix: Fix | None = None) -> list[Run]:
     """This experiment's run, the pinned one, the prediction if it is wanted, and what a fix would do."""
     table = many(current.experiment, propagation, current.options.get("seeds", 1))
-    held = pin.pinned(current)
+    held = pinned_run(current)
     name = f"median of {table.seeds} networks" if isinstance(table, Ensemble) else "measured"
     runs = [Run(f"B: {name}" if held else name, table, coverage=MEASURED)]
     if held:
-        runs.append(Run("A: measured", parts.run(held), role=PINNED))
+        runs.append(Run(PINNED_NAME, held, role=PINNED))
     if prediction := prediction_of(current):
         runs.append(Run("predicted", prediction, "predicted", coverage=PREDICTED))
     if fix:
         runs.append(Run("after the fix", fix.prediction, "proposed", role=2))
     return runs
+
+
+def pinned_run(current: Visit) -> Propagation | None:
+    """The pinned experiment's run, if there is one."""
+    held = pin.pinned(current)
+    return parts.run(held) if held else None
 
 
 def many(experiment: Experiment, propagation: Propagation, seeds: int) -> Propagation | Ensemble:

@@ -215,6 +215,21 @@ def test_a_control_is_varied_by_typed_values_and_a_panel_is_loaded(open_page: Vi
     assert page.button(key="load-1").disabled
 
 
+def test_pinned_and_present_are_swapped_and_their_differences_told(open_page: Visit) -> None:
+    page = works(open_page("activations", activation="relu", initializer="he_normal", gain="2"))
+    page.button(key="pin").click().run()
+    page.selectbox(key="field-activation").set_value("tanh").run()
+    page.select_slider(key="field-gain").set_value(1.0).run()
+    table = next(text.value for text in works(page).markdown if "A, pinned" in text.value)
+    assert table.splitlines()[2:] == ["| Activation | ReLU | Tanh |", "| gain | 2 | 1 |"]
+    page.button(key="swap").click().run()
+    assert (shown(works(page)).activation, shown(page).gain) == ("relu", 2)
+    table = next(text.value for text in page.markdown if "A, pinned" in text.value)
+    assert "| Activation | Tanh | ReLU |" in table
+    page.button(key="pin").click().run()
+    assert not [text for text in works(page).markdown if "A, pinned" in text.value]
+
+
 @pytest.mark.parametrize("show", ["table", "gains", "accuracy", "cost"])
 def test_tables_of_activations(show: str, open_page: Visit) -> None:
     page = open_page("activations", show=show)

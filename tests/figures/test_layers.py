@@ -12,9 +12,11 @@ from initviz.catalogue import UnknownChoice
 from initviz.figures.axes import AXES, OWN_BINS, SHARED_BINS
 from initviz.figures.layers import VIEWS, distributions
 from initviz.figures.rows import QUANTITIES, Row, even_choice, rows
+from initviz.figures.runs import PINNED, PINNED_NAME
 from initviz.figures.theme import LIGHT, depth_colour
 from initviz.measure.propagation import FINE, Bins, Propagation
 from tests.figures.conftest import run
+from tests.figures.test_valid import check
 
 
 def drawn_rows(
@@ -241,3 +243,22 @@ def test_unknown_names_are_errors() -> None:
         distributions(run("lecture"), axis="both")
     with pytest.raises(UnknownChoice, match="Available: h, z"):
         distributions(run("lecture"), quantity="weights")
+
+
+@pytest.mark.parametrize("view", ["ridges", "violins", "histograms"])
+@pytest.mark.parametrize("axis", ["shared", "own"])
+def test_a_pinned_network_is_outlined_over_its_layers(view: str, axis: str) -> None:
+    """Its peak lies where most of its own values are, and no other trace changes on own axes."""
+    one, other = run("horns"), run("lecture")
+    figure = distributions(one, view=view, axis=axis, beside=other)
+    outlines = [trace for trace in figure.data if trace.name == PINNED_NAME]
+    assert outlines
+    assert {trace.line.color for trace in outlines} == {LIGHT.colour(PINNED)}
+    if view == "histograms" and axis == "shared":
+        last = outlines[-1]
+        highest = last.x[int(np.nanargmax(np.array(last.y, dtype=float)))]
+        assert abs(highest) < 0.05 < np.abs(one.layers[-1].h.std)
+    if axis == "own":
+        plain = distributions(one, view=view, axis=axis)
+        assert len(figure.data) == len(plain.data) + len(outlines)
+    check(figure)
