@@ -51,7 +51,7 @@ def panels(shown: Sequence[Panel], *, theme: Theme = LIGHT) -> go.Figure:
         ]
     said = "; ".join(f"{panel.name} {panel.steps} steps" for panel in shown)
     alt = f"Two features prepared in {len(shown)} ways, and the way of two weights to the goal: {said}."
-    return figure(traces, layout(theme, alt=alt, height=460, showlegend=False, margin=MARGIN, **look))
+    return figure(traces, layout(theme, alt=alt, height=410, showlegend=False, margin=MARGIN, **look))
 
 
 def _label(text: str, x: float, y: float) -> dict[str, Any]:

@@ -30,18 +30,22 @@ OPTIONS = {
 
 
 def arrive() -> None:
-    """A link that does not name both lesson and experiment gets what is missing: a teacher's link may be short, and who
-    comes from another page finds the step that was left, at its start."""
+    """What a link leaves open: a teacher's names lesson and step alone and gets their experiment; who comes from
+    another page brings one along, and finds the step that was left."""
     query = st.query_params.to_dict()
-    if is_here("lessons") or ("lesson" in query and any(name in FIELDS for name in query)):
+    if is_here("lessons"):
         return
-    left = st.session_state.get(LEFT, {"lesson": FIRST, "step": "1"}) if "lesson" not in query else {}
-    asked = left | {name: text for name, text in query.items() if name not in FIELDS}
+    asked = (st.session_state.get(LEFT, {}) if "lesson" not in query else {}) | query
     lesson, number = asked.get("lesson", FIRST), asked.get("step", "1")
-    if lesson in LESSONS and number.isdecimal():
-        step = _step(LESSONS[lesson], int(number))
-        start = {"guess": f"{step.question.start:.6g}"} if step.question else {}
-        st.query_params.from_dict(step.start.to_query() | start | asked)
+    if lesson not in LESSONS or not number.isdecimal():
+        return
+    step = _step(LESSONS[lesson], int(number))
+    if step.question:
+        asked = {"guess": f"{step.question.start:.6g}"} | asked
+    if not any(name in FIELDS for name in query):
+        asked = step.start.to_query() | asked
+    if asked != query:
+        st.query_params.from_dict(asked)
 
 
 def where(current: Visit) -> tuple[Lesson, Step, int]:

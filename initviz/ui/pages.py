@@ -17,7 +17,8 @@ class Page:
     experiment: bool = True
     """Whether the page is about the experiment; one to look things up has no controls and leaves the link alone."""
     tells: bool = True
-    """Whether the top of the page may say what there is to be seen; a lesson asks first."""
+    """Whether the top of the page says what is to be seen in the experiment: not where that is something else, and a
+    lesson asks first."""
     compares: str = ""
     """What on the page shows a pinned experiment too; empty where nothing does."""
 
@@ -77,6 +78,7 @@ PAGES = {
             ":material/scatter_plot:",
             "What should be done to data first?",
             "At the start",
+            tells=False,
         ),
         Page(
             "training",
@@ -100,6 +102,15 @@ PAGES = {
             "Lessons",
             ":material/school:",
             "What do you expect, and what happens?",
+            "Learn",
+            tells=False,
+        ),
+        Page(
+            "practice",
+            "pages/practice.py",
+            "Practice",
+            ":material/checklist:",
+            "What should I use?",
             "Learn",
             tells=False,
         ),
