@@ -68,8 +68,8 @@ class Limit:
         said = f"Predicted limit of the learning rate, for full batches: {show(self.rate)}, give or take"
         said += f" {_roughly(self.spread)} from one network of this width and depth to the next."
         if not self.sharp:
-            said += " With so few units for its depth the first steps change the network's curvature too: slightly"
-            said += " above the limit the loss may still fall."
+            said += " With so few units for this depth and activation the first steps change the network's curvature"
+            said += " too: slightly above the limit the loss may still fall."
         if self.hint:
             said += " With cross-entropy it is a hint: it holds while all classes are equally likely."
         if own is not None and not 1 - FAR < self.rate / own < 1 + FAR:
