@@ -81,8 +81,11 @@ def varied(experiment: Experiment, name: str, value: float) -> Experiment:
     """
     if name == "std" and not experiment.uses("std"):
         experiment = experiment.changed(initializer="random_normal")
-    if name not in ("std", "depth") and not experiment.uses(name):
-        raise InputError(f"{name.capitalize()} does nothing in this experiment: choose another control.")
+    if name == "gain" and not experiment.uses(name):
+        raise InputError(
+            f"Gain does nothing with {experiment.weights.name} weights:"
+            " choose a scaled initializer such as LeCun or He, or another control."
+        )
     return experiment.changed(**{name: value}, samples=min(experiment.samples, SAMPLES))
 
 
