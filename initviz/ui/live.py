@@ -12,7 +12,6 @@ from time import perf_counter
 import streamlit as st
 
 from initviz.learn.limit import own_limit, rate_limit
-from initviz.learn.pictures import answers, curve, plane
 from initviz.learn.run import learning_rate
 from initviz.learn.start import task_data
 from initviz.learn.trainer import Trainer
@@ -21,7 +20,7 @@ from initviz.learn.weights import weights_file
 from initviz.network.budget import cost
 from initviz.progress import Report
 from initviz.ui.abandoned import hold
-from initviz.ui.training_view import Picture, Shown, Start, View
+from initviz.ui.training_view import Shown, Start, View, pictured
 from initviz.ui.waiting import answer, jobs
 
 TICK = 0.4
@@ -29,6 +28,9 @@ TICK = 0.4
 
 SLICE = 0.3
 """Seconds a slice works at most: a click on Stop waits no longer."""
+
+CROWD = 10
+"""So many who wait halve it, and so on: each gets a shorter turn, but gets it sooner."""
 
 GFLOP = 1.0
 """What a slice counts for in the queue: as much as a core does in that time, and still a small job."""
@@ -59,8 +61,9 @@ class Live:
         if not self._trainers:
             self._ask("Preparing", self._prepare)
 
-    def advance(self, seconds: float = SLICE, steps: int | None = None) -> None:
-        """Work for so many seconds or steps."""
+    def advance(self, steps: int | None = None) -> None:
+        """Work for a slice, or so many steps."""
+        seconds = SLICE / (1 + jobs().counters().queued / CROWD)
         self._ask("Training", lambda: self._advance(seconds, steps))
         self.on &= not (self.view is None or self.view.finished)
 
@@ -130,16 +133,11 @@ class Live:
             max(trainer.total for trainer in everyone),
             sum(trainer.seconds for trainer in everyone),
             all(trainer.finished for trainer in everyone),
-            _picture(first),
+            pictured(first),
             first_loss(first).sentence,
             self._limit,
             constant_loss(first.data, first.training),
         )
-
-
-def _picture(trainer: Trainer) -> Picture:
-    task = trainer.data.task
-    return plane(trainer) if task.plane else answers(trainer) if task.classes else curve(trainer)
 
 
 def live(starts: Sequence[Start], seeds: int) -> Live:

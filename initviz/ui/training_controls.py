@@ -13,7 +13,7 @@ from initviz.learn.lessons import LESSONS, Lesson
 from initviz.learn.settings import TRAINING_DEFAULTS, TRAINING_FIELDS
 from initviz.text import say
 from initviz.ui import parts, shown, starts
-from initviz.ui.live import SLICE, Live
+from initviz.ui.live import Live
 from initviz.ui.state import Option, Visit, key, load, put
 from initviz.ui.training_view import View
 
@@ -107,7 +107,7 @@ def work(live: Live, speed: str) -> None:
         live.advance(steps=live.steps_wanted)
         live.steps_wanted = 0
     elif live.on:
-        live.advance(SLICE, steps=1 if speed == "slow" else None)
+        live.advance(steps=1 if speed == "slow" else None)
         if not live.on:
             st.rerun()  # the whole page: it ended, and says so in buttons and tables
 

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from initviz.learn.history import History
-from initviz.learn.pictures import Answers, Curve, Plane
+from initviz.learn.pictures import Answers, Curve, Plane, answers, curve, plane
 from initviz.learn.settings import Training
+from initviz.learn.trainer import Trainer
 from initviz.learn.verdict import Verdict
 from initviz.network.experiment import Experiment
 
 Picture: TypeAlias = Plane | Curve | Answers
+
+
+def pictured(trainer: Trainer) -> Picture:
+    """What the network answers now."""
+    task = trainer.data.task
+    return plane(trainer) if task.plane else answers(trainer) if task.classes else curve(trainer)
 
 
 @dataclass(frozen=True)
