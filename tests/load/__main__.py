@@ -4,8 +4,10 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from initviz.network.budget import cost
 from initviz.network.experiment import Experiment
@@ -56,14 +58,14 @@ def _others(small: int, big: int) -> list[Group]:
     return [Group("differ, small", small, differ_small), Group("differ", big, differ, patience=15.0)]
 
 
-def run(name: str, seconds: float, replicas: int) -> Report:
+def run(name: str, seconds: float, replicas: int, **settings: str) -> Report:
     """One class on a server of its own, or on replicas that share the cores."""
     logs = [Path(tempfile.gettempdir()) / f"initviz-load-{name}-{replica}.log" for replica in range(replicas)]
     running = str(max(1, cores() // replicas))
     with ExitStack() as stack:
         for log in logs:
             log.unlink(missing_ok=True)
-        servers = [stack.enter_context(Server(log, INITVIZ_RUNNING=running)) for log in logs]
+        servers = [stack.enter_context(Server(log, None, INITVIZ_RUNNING=running, **settings)) for log in logs]
         report = asyncio.run(attend(servers, CLASSES[name](), seconds))
     report.groups[0].errors += [f"a traceback in {log}" for log in logs if "Traceback" in log.read_text()]
     return report
@@ -86,12 +88,36 @@ def trained(count: int, seconds: float) -> str:
         return "\n".join(asyncio.run(train_at_once(server, count, seconds)).lines())
 
 
+@contextmanager
+def clustered(workers: int, kill_every: float) -> Iterator[dict[str, str]]:
+    """The setting of a cluster of so many workers, one of which is killed every so many seconds."""
+    if not workers:
+        yield {}
+        return
+    from tests.load.cluster import DaskCluster  # noqa: PLC0415 - only this needs Dask
+
+    over = Event()
+
+    def kill() -> None:
+        while kill_every and not over.wait(kill_every):
+            cluster.kill_worker()
+
+    with DaskCluster(workers) as cluster:
+        killer = Thread(target=kill)
+        killer.start()
+        yield {"INITVIZ_CLUSTER": cluster.address}
+        over.set()
+        killer.join()
+
+
 def main() -> None:
     """Run the classes named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classes", nargs="*", help=" ".join(CLASSES))
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each class lasts")
     parser.add_argument("--replicas", type=int, default=1, help="servers that the visitors are spread over")
+    parser.add_argument("--cluster", type=int, default=0, help="workers of a Dask cluster that does the work")
+    parser.add_argument("--kill", type=float, default=0.0, help="seconds after each of which one of them is killed")
     parser.add_argument("--hostile", type=int, default=0, help="instead: so many hostile links and frames")
     parser.add_argument("--training", type=int, default=0, help="instead: so many visitors who train at once")
     arguments = parser.parse_args()
@@ -104,7 +130,8 @@ def main() -> None:
     bare = bare_rate()
     sys.stdout.write(f"bare matrix products: {bare:.1f} GFLOP/s\n")
     for name in arguments.classes or [name for name in CLASSES if name != STEADY]:
-        report = run(name, arguments.seconds, arguments.replicas)
+        with clustered(arguments.cluster, arguments.kill) as settings:
+            report = run(name, arguments.seconds, arguments.replicas, **settings)
         useful = report.gflop_rate * PRODUCTS / bare
         lines = [f"{name}: useful matrix products at {useful:.0%} of the bare rate", *report.lines()]
         sys.stdout.write("\n".join(lines) + "\n")
