@@ -1,9 +1,11 @@
 # Packages are installed in a stage of their own: neither pip's caches nor anything that builds reaches the image.
 FROM python:3.12-slim AS packages
 WORKDIR /build
-COPY requirements.lock ./
+# requirements-cluster.lock, for app and workers of an instance on Dask, holds all of requirements.lock and Dask.
+ARG REQUIREMENTS=requirements.lock
+COPY requirements.lock requirements-cluster.lock ./
 RUN python -m venv --without-pip /venv \
- && pip --python /venv/bin/python install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock \
+ && pip --python /venv/bin/python install --no-cache-dir --require-hashes --only-binary=:all: -r "$REQUIREMENTS" \
  && find /venv -type d -name tests -not -path "*/numpy/*" -prune -exec rm -rf {} +
 COPY .streamlit /app/.streamlit
 COPY app.py deploy/healthcheck.py deploy/start.py /app/

@@ -47,6 +47,9 @@ frameworks: $(VENV)/.test
 lock: $(VENV)/.test
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header requirements.txt -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header -c requirements.lock requirements.txt requirements-cluster.txt \
+	  -o requirements-cluster.lock
 
 clean:
 	rm -rf $(VENV)

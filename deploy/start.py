@@ -1,4 +1,5 @@
-"""Start the app in the image: what it brings compiled goes where Numba may write, for its own root is read-only.
+"""Start the app in the image, or Dask: what it brings compiled goes where Numba may write, for its own root is
+read-only. `scheduler ...` and `worker ...` start Dask's, which an instance on a cluster runs from the same image.
 
 On a processor of another kind none of it fits; then it is compiled anew, before the health check answers ok.
 """
@@ -20,4 +21,6 @@ def unpack(writable: Path) -> None:
 
 if __name__ == "__main__":
     unpack(Path(os.environ["NUMBA_CACHE_DIR"]))
+    if sys.argv[1:2] in (["scheduler"], ["worker"]):
+        os.execvp("python", ["python", "-m", "dask", *sys.argv[1:]])
     os.execvp("streamlit", ["streamlit", "run", "app.py", *sys.argv[1:]])

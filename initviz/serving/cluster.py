@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import contextmanager
 from threading import Event, Thread
 from traceback import clear_frames
@@ -64,7 +64,7 @@ def _client(address: str) -> Any:
     distributed = _dask()
     try:
         return distributed.Client(address, timeout=CONNECTING, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:  # TypeError: an address with TLS without certificates
         raise InputError(f"No Dask scheduler answers at {address[:100]}: {error}.") from None
 
 
@@ -121,10 +121,10 @@ class Cluster:
         return answer
 
     def executor(self, wait: float) -> Executor:
-        """For many tasks of one piece of work, which are next when it is. Raises Unreachable."""
-        if not self.workers:
-            raise Unreachable
-        return _Executor(self._client, -time.time() - wait)
+        """For many tasks of one piece of work, which are next when it is. Raises BrokenExecutor."""
+        if (client := self._client) is None:
+            raise BrokenExecutor("The connection to the cluster was lost.")
+        return _Executor(client, -time.time() - wait)
 
     def close(self) -> None:
         """Give up the connection."""

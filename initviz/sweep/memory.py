@@ -15,7 +15,7 @@ import pandas as pd
 from initviz.arrays import FloatArray
 from initviz.progress import Report
 from initviz.sweep.plan import Grid, point_key
-from initviz.sweep.run import here, run_sweep
+from initviz.sweep.run import Opening, here, run_sweep
 from initviz.sweep.table import KEY, Rows
 
 Place: TypeAlias = Literal["first", "last"]
@@ -79,8 +79,11 @@ class _Memory:
         yield
 
 
-def sweep_in_memory(grid: Grid, report: Report | None = None, begun: Swept | None = None) -> Swept:
-    """Measure the grid in this process, one experiment after another; `report` is handed what there is after each.
+def sweep_in_memory(
+    grid: Grid, report: Report | None = None, begun: Swept | None = None, opening: Opening | None = None
+) -> Swept:
+    """Measure the grid, in this process one experiment after another where no executor is given; `report` is handed
+    what there is after each.
 
     begun: the same grid, or one with common experiments, that was stopped earlier: what it holds is not run again.
     """
@@ -90,5 +93,5 @@ def sweep_in_memory(grid: Grid, report: Report | None = None, begun: Swept | Non
         if report:
             report(share, Swept(grid, dict(memory.rows)))
 
-    outcome = run_sweep(grid, memory, here(), progress=progress)
+    outcome = run_sweep(grid, memory, opening or here(), progress=progress)
     return Swept(grid, memory.rows, outcome.failures)

@@ -1,6 +1,6 @@
 """Runs the missing experiments of a sweep on any executor, and survives workers that die.
 
-Public: run_sweep, Keeper, Outcome; Opening, local_pool, here, cluster.
+Public: run_sweep, Keeper, Outcome; Opening, local_pool, here, cluster, kept_cluster.
 
 A process pool breaks as a whole when one of its workers is killed: all that was under way is lost. So only a few tasks
 a worker are under way at a time, a broken pool is opened again, and what is missing runs again. Dask does that itself.
@@ -25,7 +25,7 @@ from typing import Protocol, TypeAlias
 
 from initviz.network.experiment import Experiment
 from initviz.progress import Progress
-from initviz.serving.cluster import connected
+from initviz.serving.cluster import Cluster, connected
 from initviz.sweep.plan import Grid, point_key
 from initviz.sweep.table import Rows, rows_of
 
@@ -227,6 +227,19 @@ def here() -> Opening:
     @contextmanager
     def opening() -> Iterator[tuple[Executor, int]]:
         yield _Here(), 1
+
+    return opening
+
+
+def kept_cluster(kept: Cluster | None, wait: float) -> Opening:
+    """The cluster of a shared instance, or this process while none answers; `wait` as in `Cluster.run`."""
+
+    @contextmanager
+    def opening() -> Iterator[tuple[Executor, int]]:
+        if kept is not None and kept.workers:
+            yield kept.executor(wait), kept.workers
+        else:
+            yield _Here(), 1
 
     return opening
 

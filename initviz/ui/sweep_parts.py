@@ -14,21 +14,22 @@ from initviz.figures.sweep_lines import lines
 from initviz.figures.theme import Theme
 from initviz.network.budget import cost
 from initviz.progress import Report
+from initviz.serving.jobs import SECONDS_PER_GFLOP
 from initviz.sweep.memory import Place, Swept, sweep_in_memory
 from initviz.sweep.plan import Grid, plan_cost
+from initviz.sweep.run import kept_cluster
 from initviz.sweep.summary import FACTOR, MEASURES, SHOWN, gap_words, numbers, summary
 from initviz.text import counted, say
 from initviz.ui import parts
 from initviz.ui.cache import prepare
 from initviz.ui.state import Visit, load
 from initviz.ui.sweep_options import PLACES
-from initviz.ui.waiting import answer, stopped
+from initviz.ui.waiting import answer, jobs, stopped
 
 DOING = "Sweeping"
 HEAT = "sweep-heat"
 REDRAWN = 1.0
-"""Seconds between two partial pictures: the browser builds each of them anew, and one that is replaced at once is never
-seen."""
+"""Seconds between two partial pictures: the browser builds each anew, and one replaced at once is never seen."""
 STOPPED = "sweep-stopped"
 """Where the session keeps the name of the sweep that its visitor stopped."""
 
@@ -43,11 +44,12 @@ def measured(grid: Grid, draw: Callable[[Swept, str], None]) -> Swept:
         return begun
     prepare()
     button, numbered, drawn = st.empty(), count(), time.monotonic() - REDRAWN
+    opening = kept_cluster(jobs().cluster, SECONDS_PER_GFLOP * plan_cost(grid))
 
     def work(report: Report) -> Swept:
         if (read := grid.base.source.rows) is not None:
             read()  # raises where the data are missing: one answer instead of a failure for each experiment
-        return sweep_in_memory(grid, report, begun)
+        return sweep_in_memory(grid, report, begun, opening)
 
     def show(partial: Swept) -> None:
         nonlocal drawn
@@ -119,8 +121,7 @@ class Drawing:
         return f"{self.title}: from {say(flat[low])} ({names[low]}) to {say(flat[high])} ({names[high]})."
 
     def _load_clicked(self, grid: Grid) -> None:
-        points = st.session_state[HEAT].selection.points
-        if points:
+        if points := st.session_state[HEAT].selection.points:
             load(grid.experiments()[int(points[0]["y"]) * self.shape[1] + int(points[0]["x"])])
 
     def choose(self, grid: Grid) -> None:

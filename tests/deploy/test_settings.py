@@ -85,6 +85,31 @@ def test_containers_may_take_what_the_settings_need(image: dict[str, str]) -> No
     assert mib <= 1024
 
 
+CLUSTER = {
+    "compose": (ROOT / "deploy" / "compose.cluster.yaml").read_text(),
+    "kubernetes": (ROOT / "deploy" / "kubernetes-cluster.yaml").read_text(),
+}
+
+
+def test_a_cluster_runs_one_thread_a_worker_without_privileges_and_without_a_port_to_visitors() -> None:
+    for text in CLUSTER.values():
+        assert '--nthreads, "1", --memory-limit, 800MiB' in text
+        assert "/health" in text
+        assert "LoadBalancer" not in text
+    compose, kubernetes = CLUSTER["compose"], CLUSTER["kubernetes"]
+    assert "ports:" not in compose
+    for line in ("internal: true", "read_only: true", "cap_drop: [ALL]", "no-new-privileges:true", "mem_limit: 1g"):
+        assert line in compose
+    for line in (
+        "runAsNonRoot: true",
+        "readOnlyRootFilesystem: true",
+        "drop: [ALL]",
+        'limits: {cpu: "1", memory: 1Gi}',
+    ):
+        assert kubernetes.count(line) == 2
+    assert "kind: NetworkPolicy" in kubernetes
+
+
 @pytest.mark.parametrize("line", ["read_only: true", "cap_drop: [ALL]", "no-new-privileges:true", "pids_limit:"])
 def test_compose_runs_the_app_without_privileges(line: str) -> None:
     assert line in APP_OF_COMPOSE
@@ -104,7 +129,16 @@ def test_kubernetes_runs_the_app_without_privileges(line: str) -> None:
     assert line in KUBERNETES
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-test.txt", "requirements.lock"])
+FILES = [
+    "requirements.txt",
+    "requirements-test.txt",
+    "requirements-cluster.txt",
+    "requirements.lock",
+    "requirements-cluster.lock",
+]
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_requirements_are_pinned_and_name_no_index(file: str) -> None:
     lines = (ROOT / file).read_text().splitlines()
     packages = [line for line in lines if line and line[0].isalpha()]
@@ -120,6 +154,8 @@ def test_the_lock_covers_the_requirements_with_hashes() -> None:
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if line and line[0].isalpha():
             assert f"\n{line.split('  #')[0].split(' ;')[0]}" in f"\n{lock}"
+    with_dask = (ROOT / "requirements-cluster.lock").read_text().splitlines()
+    assert {line for line in lock.splitlines() if "==" in line} < set(with_dask)
 
 
 def test_text_from_a_link_makes_no_link_and_no_picture() -> None:

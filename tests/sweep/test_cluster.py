@@ -5,6 +5,7 @@ CI installs Dask (requirements-cluster.txt) and sets INITVIZ_REQUIRE_CLUSTER; el
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pandas as pd
 import pytest
 
 from initviz.cli import main
+from initviz.serving.cluster import Cluster
+from initviz.sweep.memory import sweep_in_memory
 from initviz.sweep.plan import Grid
-from initviz.sweep.run import cluster, here, local_pool, run_sweep
+from initviz.sweep.run import cluster, here, kept_cluster, local_pool, run_sweep
 from initviz.sweep.store import Store
 from tests.sweep.test_run import BASE, GRID, StopError, stop_after
 
@@ -90,6 +93,18 @@ def test_a_stopped_sweep_goes_on_and_a_wider_one_runs_what_is_new(
     flags += ["--samples", "20", "--seeds", "5", "--cluster", address, "--out", str(tmp_path)]
     assert main(["sweep", *flags]) == 0
     assert "Measured: 8. There already: 32." in capsys.readouterr().out
+
+
+def test_the_sweep_of_a_page_runs_there_and_here_when_it_is_gone(address: str, table: pd.DataFrame) -> None:
+    for where in (address, "tcp://127.0.0.1:9"):
+        kept = Cluster(where)
+        end = time.monotonic() + 30
+        while where == address and not kept.workers and time.monotonic() < end:
+            time.sleep(0.05)
+        swept = sweep_in_memory(GRID, opening=kept_cluster(kept, 1.0))
+        kept.close()
+        last = table.groupby("point", sort=False)["std"].last()
+        assert swept.column("std").ravel().tolist() == last.tolist()
 
 
 def test_where_no_scheduler_answers_the_folder_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
