@@ -16,9 +16,12 @@ FloatArray: TypeAlias = NDArray[np.floating[Any]]
 CountArray: TypeAlias = NDArray[np.signedinteger[Any]]
 
 
+_INTEGERS = {size: np.dtype(f"i{size}") for size in (4, 8)}
+
+
 def as_integers(x: FloatArray) -> CountArray:
     """The same memory, read as integers of the same size."""
-    return x.view(f"i{x.itemsize}")
+    return x.view(_INTEGERS[x.itemsize])
 
 
 def mean_pair_cosine(direction: FloatArray, count: int) -> float:

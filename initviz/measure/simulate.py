@@ -71,7 +71,7 @@ def _draws(experiment: Experiment, run: Run) -> list[Callable[[], None]]:
 
     def draw_layer(number: int, layer: Dense) -> None:
         draw_weights(experiment, layer.spec, streams.weights(number), layer.weights)
-        layer.biases = draw_biases(experiment, layer.spec, streams.biases(number))
+        layer.biases = draw_biases(experiment, layer.spec, streams, number)
         if not fitted:
             run.measure_weights(number)
 

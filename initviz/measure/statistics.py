@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import frexp, gcd, isfinite, isnan, ldexp, nan, sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +47,7 @@ class RunningStatistics:
         self.sample = np.empty((rows.stop - rows.start) * -(-columns // self._stride), x.dtype)
         self.direction = np.zeros(columns if cosine else 0)
         self.live = np.zeros(0, np.uint8)
-        self._limits = np.zeros(0, x.dtype)
+        self._limits = self.sample[:0]
 
     def watch(self, low: float, high: float) -> None:
         """Count values beyond low..high, and note which columns have a value other than 0."""
@@ -146,17 +145,18 @@ class Seen:
 
 def merge(x: FloatArray, parts: Sequence[RunningStatistics]) -> Seen:
     """What is known of x, from the parts that have seen all of its rows, in order."""
-    rows: list[Any] = [part.seen.item() for part in parts]
-    total, squares, low, high, *counts, _ = rows[0] if len(rows) == 1 else map(sum, zip(*rows, strict=True))
-    if len(rows) > 1:
-        low, high = min(row[2] for row in rows), max(row[3] for row in rows)
-    if any(isnan(row[2]) or isnan(row[3]) for row in rows):
-        low = high = nan
-    samples = tuple(part.sample[: row[-1]] for part, row in zip(parts, rows, strict=True))
-    live, direction = parts[0].live, parts[0].direction
+    first = parts[0]
+    live, direction = first.live, first.direction
+    total, squares, low, high, *counts, taken = first.seen.item()
+    lost, samples = isnan(low) or isnan(high), [first.sample[:taken]]
     for part in parts[1:]:
+        more_total, more_squares, lowest, highest, *more, taken = part.seen.item()
+        total, squares, low, high = total + more_total, squares + more_squares, min(low, lowest), max(high, highest)
+        counts, lost = [a + b for a, b in zip(counts, more, strict=True)], lost or isnan(lowest) or isnan(highest)
         live, direction = live | part.live, direction + part.direction
-    return Seen(x, live, direction, samples, total, squares, low + 0.0, high + 0.0, *counts)  # -0 becomes 0
+        samples.append(part.sample[:taken])
+    low, high = (nan, nan) if lost else (low + 0.0, high + 0.0)  # -0 becomes 0
+    return Seen(x, live, direction, tuple(samples), total, squares, low, high, *counts)
 
 
 def flush(x: FloatArray) -> None:

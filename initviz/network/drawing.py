@@ -27,7 +27,7 @@ def draw_network(experiment: Experiment, batch: FloatArray | None = None, spec: 
         if weights is None:
             weights = np.empty(layer.weight_shape, experiment.dtype)
             draw_weights(experiment, layer, streams.weights(number), weights)
-        biases = draw_biases(experiment, layer, streams.biases(number))
+        biases = draw_biases(experiment, layer, streams, number)
         if experiment.tied and not fit:
             tied[layer.weight_shape] = weights
         if fit and h is not None:
@@ -45,12 +45,12 @@ def draw_weights(experiment: Experiment, layer: LayerSpec, rng: np.random.Genera
         out[:, first : first + layer.width] = initializer.draw(rng, layer.fan_in, layer.width, settings)
 
 
-def draw_biases(experiment: Experiment, layer: LayerSpec, rng: np.random.Generator) -> FloatArray | None:
-    """A layer's biases (pieces * width,), or None where they are all 0."""
+def draw_biases(experiment: Experiment, layer: LayerSpec, streams: Streams, number: int) -> FloatArray | None:
+    """Biases (pieces * width,) of layer 1..depth, or None where they are all 0."""
     if not layer.bias_variance:
         return None
-    biases = experiment.weights.draw_biases(rng, layer.weight_shape[1], layer.bias_variance)
-    return biases.astype(experiment.dtype)
+    rng = streams.biases(number)
+    return experiment.weights.draw_biases(rng, layer.weight_shape[1], layer.bias_variance).astype(experiment.dtype)
 
 
 def fit_to_batch(fit: Fit, weights: FloatArray, biases: FloatArray | None, h: FloatArray) -> FloatArray | None:
