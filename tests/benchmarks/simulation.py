@@ -4,7 +4,8 @@ Each experiment (drawing, forward, backward, all statistics and histograms) agai
 shapes, dtype and threads, in interleaved rounds; once with two threads, once with one. Then what twice the depth and
 the samples cost, a simulation beside a thread of pure Python, and the networks of an ensemble side by side against one
 after another. Where PyTorch can be imported (requirements-torch.txt), the default experiment's outputs computed with
-it. Prints everything and exits with 1 when a limit is missed.
+it. Prints everything and exits with 1 when a limit is missed. The last line says what other processes took of the
+cores meanwhile: ratios for two threads mean something only where that is next to nothing.
 """
 
 import os
@@ -14,9 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from threading import Event, Thread
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 
 import numpy as np
 
@@ -56,6 +58,25 @@ class Report:
         mark = "  MISSED" if ratio > limit else ""
         text = f"threads {self.threads}: {name:34}{ratio:7.2f} (at most {limit}) {1000 * seconds:8.0f} ms{mark}"
         print(text, flush=True)  # noqa: T201
+
+
+class Others:
+    """What other processes take of the cores, from now on; nothing where /proc does not tell."""
+
+    def __init__(self) -> None:
+        self._start = self._now()
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        stat = Path("/proc/stat")
+        ticks = stat.read_text().split(maxsplit=9)[1:9] if stat.exists() else ["0"] * 8
+        busy = sum(map(int, ticks)) - int(ticks[3]) - int(ticks[4])  # less idle and waiting for a disk
+        return busy / os.sysconf("SC_CLK_TCK") - process_time(), perf_counter()
+
+    def share(self) -> float:
+        """Of all cores' time."""
+        (busy, now), (busy_before, before) = self._now(), self._start
+        return max(busy - busy_before, 0.0) / (now - before) / (os.cpu_count() or 1)
 
 
 def products(experiment: Experiment) -> Callable[[], None]:
@@ -166,9 +187,10 @@ def main() -> int:
             codes.append(subprocess.run(command, env=os.environ | limits, check=False).returncode)
         return int(any(codes))
     compile_all()
-    report = Report(threads)
+    report, others = Report(threads), Others()
     for measure in (catalogue, growth, beside_python, ensembles):
         measure(report, rounds)
+    print(f"threads {threads}: other processes took {others.share():.0%} of the cores")  # noqa: T201
     return int(report.missed)
 
 
