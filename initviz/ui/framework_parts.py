@@ -99,7 +99,7 @@ def charts(current: Visit, propagation: Propagation, look: Theme) -> None:
 
 def defaults_table(width: int) -> None:
     """Every layer in every framework, with its std for layers as wide as those of the experiment."""
-    st.subheader("Layer by layer", anchor=False)
+    st.header("Layer by layer", divider="gray", anchor=False)
     kinds = list(dict.fromkeys(one.layer for one in DEFAULTS))
     told = {(one.framework, one.layer): f"{one.law}; std {say(one.std(width, width))}" for one in DEFAULTS}
     rows = [{"layer": kind} | {FRAMEWORKS[id].name: told.get((id, kind), "–") for id in DENSE} for kind in kinds]
@@ -117,7 +117,7 @@ def _versions() -> str:
 
 def lookalikes() -> None:
     """What has one name and is not the same."""
-    st.subheader("One name, different things", anchor=False)
+    st.header("One name, different things", divider="gray", anchor=False)
     heads = {id: FRAMEWORKS[id].name for id in DENSE}
     rows = [
         {"name": one.name, **{head: getattr(one, id) for id, head in heads.items()}, "why it matters": one.matter}
@@ -128,7 +128,7 @@ def lookalikes() -> None:
 
 def seeds(experiment: Experiment) -> None:
     """Code that draws every layer alike, code that does not, and what the first does to this network."""
-    st.subheader("The same seed for every layer", anchor=False)
+    st.header("The same seed for every layer", divider="gray", anchor=False)
     st.markdown(
         "Reproducible and wrong: all layers hold the same matrix, and the gradients that theory takes for independent"
         " are not. Nothing warns of it."
@@ -137,8 +137,8 @@ def seeds(experiment: Experiment) -> None:
         st.markdown(f"**{FRAMEWORKS[trap.framework].name}.** {trap.why}")
         left, right = st.columns(2, gap="medium")
         left.caption(":material/close: the same matrix in every layer")
-        left.code(trap.wrong, language="python")
+        left.code(trap.wrong, language="python", wrap_lines=True)
         right.caption(":material/check: a matrix of its own for each")
-        right.code(trap.right, language="python")
+        right.code(trap.right, language="python", wrap_lines=True)
     label = "Load this network with its own matrices" if experiment.tied else "Load this network with one matrix"
     st.button(label, on_click=load, args=(experiment.changed(tied=not experiment.tied),), key="load-tied")

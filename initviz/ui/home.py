@@ -40,7 +40,7 @@ def box(current: Visit, title: str, link: str, look: Theme) -> None:
         if not opened.open:
             return
         experiment = current.experiment
-        _code(current, link)
+        code = _code(current, link)
         st.markdown("**Numbers**")
         with st.container(horizontal=True, gap="small"):
             layers = partial(_csv, noted)
@@ -51,10 +51,13 @@ def box(current: Visit, title: str, link: str, look: Theme) -> None:
         page = partial(document, title, experiment.summary(), link, noted.charts, look)
         _file("All as one HTML page", page, f"{file_name(experiment, current.page)}.html", "text/html", "home-html")
         option("picture", OPTIONS)
+        if code:
+            st.markdown("**The script**")
+            st.code(code, language="python", wrap_lines=True)
 
 
-def _code(current: Visit, link: str) -> None:
-    """This network as code: to read, and as a script or a notebook."""
+def _code(current: Visit, link: str) -> str:
+    """This network as a script or a notebook; the script's code, empty where there is none."""
     st.markdown("**This network as code** that runs without initviz and prints the same table")
     option("framework", OPTIONS)
     experiment, framework = current.experiment, FRAMEWORKS[current.options["framework"]]
@@ -62,13 +65,13 @@ def _code(current: Visit, link: str) -> None:
         code = script(experiment, framework, link)
     except InputError as error:
         st.warning(str(error), icon=":material/code_off:")
-        return
+        return ""
     name = file_name(experiment, framework.id)
     with st.container(horizontal=True, gap="small"):
         _file("Script", lambda: code, f"{name}.py", "text/x-python", "home-script")
         book = partial(notebook, experiment, framework, link)
         _file("Notebook", book, f"{name}.ipynb", "application/x-ipynb+json", "home-notebook")
-    st.code(code, language="python", height=240)
+    return code
 
 
 def fix(before: Experiment, proposed: Fix, widget: str) -> None:
@@ -76,7 +79,7 @@ def fix(before: Experiment, proposed: Fix, widget: str) -> None:
     framework = FRAMEWORKS[st.session_state[key("framework")]]
     st.markdown(f"**For your own model, in {framework.name}** (another framework: *Take home*)")
     try:
-        st.code(fix_code(before, proposed.experiment, framework, proposed.name), language="python")
+        st.code(fix_code(before, proposed.experiment, framework, proposed.name), language="python", wrap_lines=True)
         whole = partial(script, proposed.experiment, framework)
         name = f"{file_name(proposed.experiment, framework.id)}.py"
         _file("The fixed network", whole, name, "text/x-python", widget)
