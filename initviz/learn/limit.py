@@ -72,7 +72,7 @@ class Limit:
             said += " too: slightly above the limit the loss may still fall."
         if self.hint:
             said += " With cross-entropy it is a hint: it holds while all classes are equally likely."
-        if own is not None and not 1 - FAR < self.rate / own < 1 + FAR:
+        if own is not None and not 1 - FAR < own / self.rate < 1 + FAR:
             said += f" This very network is {_roughly(abs(own / self.rate - 1))} off: its own limit is {show(own)}."
         return said
 
