@@ -141,6 +141,15 @@ PAGES = {
             "Your own",
         ),
         Page(
+            "slides",
+            "pages/slides.py",
+            "Slides",
+            ":material/co_present:",
+            "Which slide is where?",
+            "Look up",
+            experiment=False,
+        ),
+        Page(
             "glossary",
             "pages/glossary.py",
             "Glossary",

@@ -1,0 +1,14 @@
+"""Slides: which slide is where?"""
+
+import streamlit as st
+
+from initviz.ui.page import open_page
+from initviz.ui.slides import DOCUMENTS, table
+
+open_page("slides")
+st.markdown(
+    " · ".join(f"[{document}](#{document.lower()})" for document in DOCUMENTS) + " · for who teaches from them:"
+)
+for document, title in DOCUMENTS.items():
+    st.header(f"{document}: {title}", divider="gray", anchor=document.lower())
+    st.markdown(table(document))
