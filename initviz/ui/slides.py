@@ -81,7 +81,8 @@ def table(document: str) -> str:
         if slide.document == document:
             where = f"[{slide.page.title}{_with(slide)}]({slide.link})"
             tested = ", ".join(f"[{claim.id.replace('_', ' ')}](claims?claim={claim.id})" for claim in slide.claims)
-            lines.append(f"| {slide.row} | {slide.what} | {where} | {tested} |")
+            row = slide.row.replace("-", "\N{NON-BREAKING HYPHEN}")
+            lines.append(f"| {row} | {slide.what} | {where} | {tested} |")
     return "\n".join(lines)
 
 

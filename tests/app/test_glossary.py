@@ -1,16 +1,18 @@
 """The glossary: every word that needs an entry has one, every link finds it, every number in it is computed."""
 
 import re
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 from initviz.activations import ACTIVATIONS
+from initviz.advice.claims import CLAIMS
 from initviz.gaussian.properties import properties
 from initviz.measure.ensemble import COVERAGE as MEASURED
 from initviz.network.columns import COLUMNS
-from initviz.network.experiment import FIELDS
+from initviz.network.experiment import FIELDS, Experiment
 from initviz.text import percent, show
 from initviz.theory.prediction import COVERAGE as PREDICTED
 from initviz.ui.glossary import SECTIONS, TERMS, Term, explained, term_of
@@ -32,7 +34,7 @@ NUMBERS = {
 
 def numbers(words: str) -> list[str]:
     """The numbers of a text, apart from formulas, years and numbers of papers."""
-    plain = re.sub(r"\$[^$]*\$|\(\d{4}\)|arXiv:[\d.]+|float\d+|chapter \d+|CIFAR-10", "", words)
+    plain = re.sub(r"\$[^$]*\$|\]\([^)]*\)|\(\d{4}\)|arXiv:[\d.]+|float\d+|chapter \d+|CIFAR-10", "", words)
     found = re.findall(r"(?<!\w)\d+(?:\.\d+)?(?:e-?\d+)?(?: %)?", plain)
     return [number for number in found if number not in ("0", "1")]
 
@@ -47,6 +49,19 @@ def test_fields_columns_and_symbols_have_an_entry(name: str) -> None:
 @pytest.mark.parametrize("term", {term.id: term for term in TERMS.values()}.values(), ids=lambda term: term.id)
 def test_every_number_is_computed(term: Term) -> None:
     assert numbers(term.text) == NUMBERS.get(term.id, [])
+
+
+@pytest.mark.parametrize("term", {term.id: term for term in TERMS.values()}.values(), ids=lambda term: term.id)
+def test_every_entry_has_a_formula_and_leads_to_what_shows_it(term: Term) -> None:
+    *_, formula, see = term.text.split("\n\n")
+    assert re.fullmatch(r"\$\\displaystyle [^$]+\$", formula)
+    match = re.fullmatch(r"See \[[^]]+\]\(([^)]+)\)\.", see)
+    assert match
+    path, _, query = match[1].partition("?")
+    assert path == "./" or path in PAGES
+    asked = dict(parse_qsl(query, strict_parsing=True)) if query else {}
+    assert Experiment.from_query(asked)[1] == []
+    assert asked.get("claim", "he_relu") in CLAIMS
 
 
 def test_ids_are_used_once_and_entries_say_something() -> None:

@@ -71,6 +71,6 @@ def test_the_page_links_every_row(open_page: Visit) -> None:
     assert [failure.value for failure in page.exception] == []
     said = " ".join(text.value for text in page.markdown)
     for slide in SLIDES:
-        assert f"| {slide.row} | {slide.what} |" in said
+        assert f"| {slide.what} | [{slide.page.title}" in said
         assert f"({slide.link})" in said
         assert all(f"(claims?claim={claim.id})" in said for claim in slide.claims)

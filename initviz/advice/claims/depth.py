@@ -81,7 +81,7 @@ CLAIMS = (
             for name, a in (("1", 1.0), ("1 / sqrt L", 1 / sqrt(L)), ("1 / L", 1 / L))
         ),
         (),
-        learn="Every branch adds to what is there: 64 of them, each as large as its input, multiply.",
+        learn="Branches as large as their input multiply; at 1 / sqrt L the positive mean of ReLU still adds up.",
     ),
     Claim(
         "residual_deeper",
