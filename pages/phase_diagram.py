@@ -41,7 +41,7 @@ else:
     parts.options_row(OPTIONS, "show", "colour")
     with parts.waiting(st.container(), current, 600), parts.refusals_told(experiment):
         phase_parts.phase_sentence(experiment, verdict)
-        phase_parts.phase_map(experiment, chosen["colour"], look)
+        phase_parts.phase_map(current, chosen["colour"], look)
     parts.options_row(OPTIONS, "theory", "seeds")
     charts = st.container()
     with parts.waiting(charts, current, 400):

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Named
 from initviz.figures.phase_marks import B, W, choices, edge_lines, side, star, words, you_are_here
+from initviz.figures.runs import PINNED
 from initviz.figures.theme import LIGHT, Theme, figure, layout
 from initviz.gaussian.moments import CriticalPoint, EdgeOfChaos
 from initviz.text import show
@@ -36,10 +37,11 @@ def phase_diagram(
     point: CriticalPoint,
     *,
     here: tuple[float, float] | None = None,
+    pinned: tuple[float, float] | None = None,
     colouring: str = "chi",
     theme: Theme = LIGHT,
 ) -> go.Figure:
-    """sigma_w (log) x sigma_b in colour, with the edge of chaos, the critical point and this experiment's place.
+    """sigma_w (log) x sigma_b in colour, edge of chaos, critical point, this experiment's place and a pinned one's.
 
     Every cell has an invisible marker, and so has the critical point: what a page can let a visitor choose, with x and
     y the standard deviations. A place outside is drawn on the border, with an arrow.
@@ -51,6 +53,8 @@ def phase_diagram(
         traces.append(star(point, point.sigma_w2**0.5, point.sigma_b2**0.5, theme))
     else:
         notes.append(words("no critical point", 0.99, 0.03, theme) | {"xref": "paper", "yref": "paper"})
+    if pinned is not None:
+        traces.append(you_are_here(pinned, x, y, theme, name="A, pinned", role=PINNED))
     if here is not None:
         traces.append(you_are_here(here, x, y, theme))
     ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if x[0] <= tick <= x[-1]]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from initviz.arrays import FloatArray
-from initviz.figures.theme import Theme, faded
+from initviz.figures.theme import Role, Theme, faded
 from initviz.gaussian.moments import CriticalPoint, EdgeOfChaos
 from initviz.text import show
 from initviz.theory.phase import PhaseMap, runaway_border
@@ -95,22 +95,30 @@ def star(point: CriticalPoint, sigma_w: float, sigma_b: float, theme: Theme) -> 
     }
 
 
-def you_are_here(here: tuple[float, float], x: list[float], y: list[float], theme: Theme) -> dict[str, Any]:
-    """The experiment's place; on the border, as an arrow, where it lies outside."""
+def you_are_here(
+    here: tuple[float, float],
+    x: list[float],
+    y: list[float],
+    theme: Theme,
+    *,
+    name: str = "you are here",
+    role: Role = 3,
+) -> dict[str, Any]:
+    """An experiment's place; on the border, as an arrow, where it lies outside."""
     shown = [min(max(value, low), high) for value, low, high in zip(here, (x[0], y[0]), (x[-1], y[-1]), strict=True)]
     outside = [value - place for value, place in zip(here, shown, strict=True)]
     arrow = "right" if outside[0] > 0 else "left" if outside[0] < 0 else "up" if outside[1] > 0 else ""
     at = f"{W} {show(here[0])}, {B} {show(here[1])}"
     return {
         "type": "scatter",
-        "name": f"you are here: {at}" + (" (out of view)" if arrow else ""),
+        "name": f"{name}: {at}" + (" (out of view)" if arrow else ""),
         "x": [shown[0]],
         "y": [shown[1]],
         "mode": "markers",
         "marker": {
             "symbol": f"triangle-{arrow}" if arrow else "circle",
             "size": 13,  # the star's points show around it where the two meet
-            "color": theme.colour(3),
+            "color": theme.colour(role),
             "line": {"color": theme.background, "width": 2},
         },
         "cliponaxis": False,

@@ -224,8 +224,9 @@ class Experiment:
             return self.weights.bias_var is None
         return True
 
-    def summary(self) -> str:
-        """The experiment in one line, as one would write it on a blackboard."""
+    def summary(self, inputs: bool = True) -> str:
+        """The experiment in one line, as one would write it on a blackboard; without inputs where a task brings its
+        own."""
         alpha = f" ({self.phi.param.name.replace('_', ' ')} {self.phi_alpha:g})" if self.phi.param else ""
         scale = (
             f" {self.std:g}"
@@ -244,7 +245,8 @@ class Experiment:
             self.dtype if self.dtype != DEFAULTS["dtype"] else "",
         ]
         batch = f"{self.source.name}" + (f" x {self.input_std:g}" if self.input_std != 1 else "")
-        parts = [self.phi.name + alpha, weights, f"{self.depth} x {self.width}", batch, *extras]
+        shape = f"{self.depth} x {self.width}"
+        parts = [self.phi.name + alpha, weights, shape, batch if inputs else "", *extras]
         return " · ".join(part for part in parts if part)
 
     # --- the link ---

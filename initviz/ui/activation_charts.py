@@ -17,7 +17,7 @@ from initviz.measure.propagation import Layer
 from initviz.measure.slopes import slopes_at
 from initviz.network.experiment import Experiment
 from initviz.text import counted, show
-from initviz.ui import activation_tables, parts
+from initviz.ui import activation_tables, parts, pin
 from initviz.ui.cache import collapsed
 from initviz.ui.state import Visit
 
@@ -33,8 +33,12 @@ SECANTS = (-4.0, -2.0, 0.0, 2.0, 4.0)
 def draw(key: str, _current: Visit, _layer: Layer, _look: Theme) -> None:
     """The curves over the layer's own z, and their values at a few points."""
     experiment, x = _current.experiment, _current.options["x"]
-    others = [ACTIVATIONS[id] for id in _current.options["compare"] if id != experiment.activation]
-    items = [(experiment.phi, experiment.phi_alpha), *((other, other.alpha(None)) for other in others)]
+    held = pin.pinned(_current)
+    chosen = [(ACTIVATIONS[id], ACTIVATIONS[id].alpha(None)) for id in _current.options["compare"]]
+    beside = [(held.phi, held.phi_alpha)] if held else []
+    own = (experiment.phi, experiment.phi_alpha)
+    others = [one for one in dict.fromkeys([*beside, *chosen]) if one != own]
+    items = [own, *others]
     density = _layer.z.histogram if _layer.z else None
     reach = 3 * _layer.z.std if _layer.z and isfinite(_layer.z.std) else 0.0
     wide = (-max(6.0, reach), max(6.0, reach))

@@ -32,7 +32,7 @@ def header(current: Visit, page: Page, options: Mapping[str, Option], look: Them
             st.caption("This link reproduces the page exactly.")
             st.code(link, language=None, wrap_lines=True)
         home.box(current, page.question, link, look)
-    st.caption(f"**{page.title}** · {current.experiment.summary()}")
+    st.caption(f"**{page.title}** · {current.experiment.summary(page.inputs)}")
     if page.tells:
         st.markdown(f":material/lightbulb: {what_to_see(current.experiment)}{_said_of(current.experiment)}")
 

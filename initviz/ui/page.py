@@ -1,7 +1,7 @@
 """The frame every page stands in: menu, sidebar, warnings, header, links that carry the experiment along."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Literal
 
@@ -69,14 +69,24 @@ def theme() -> Theme:
 
 LYING_OPEN = 2
 """Groups of the menu that are never folded: what a start is, and what it is worth."""
+MORE = "More pages"
+"""The one fold of all other groups, so that the controls below stay in sight."""
 
 
 def _menu(current: Visit, here: Page) -> None:
     query = current.experiment.to_query()
     kept = pin.OPTION | home.OPTIONS
     query |= {name: current.options[name] for name in kept if current.options[name] != kept[name].default}
-    for number, (group, pages) in enumerate(groupby(PAGES.values(), key=lambda page: page.group)):
-        folded = number >= LYING_OPEN
-        with st.expander(group, expanded=group == here.group) if folded else st.container(gap="xxsmall"):
-            for page in pages:
-                st.page_link(page.path, label=page.title, icon=page.icon, query_params=query, width="stretch")
+    groups = [(group, list(pages)) for group, pages in groupby(PAGES.values(), key=lambda page: page.group)]
+    for _, pages in groups[:LYING_OPEN]:
+        _links(pages, query)
+    with st.expander(MORE, expanded=here.group in [group for group, _ in groups[LYING_OPEN:]]):
+        for group, pages in groups[LYING_OPEN:]:
+            st.caption(group)
+            _links(pages, query)
+
+
+def _links(pages: Sequence[Page], query: Mapping[str, str]) -> None:
+    with st.container(gap="xxsmall"):
+        for page in pages:
+            st.page_link(page.path, label=page.title, icon=page.icon, query_params=query, width="stretch")

@@ -19,6 +19,8 @@ class Page:
     tells: bool = True
     """Whether the top of the page says what is to be seen in the experiment: not where that is something else, and a
     lesson asks first."""
+    inputs: bool = True
+    """Whether the experiment's own inputs enter the network, and not the examples of a task."""
     compares: str = ""
     """What on the page shows a pinned experiment too; empty where nothing does."""
 
@@ -44,6 +46,7 @@ PAGES = {
             ":material/show_chart:",
             "What does this function do to a signal and its gradient?",
             "At the start",
+            compares="The curves of A's function stand beside those of B; all else is B.",
         ),
         Page(
             "initialization",
@@ -70,6 +73,7 @@ PAGES = {
             ":material/map:",
             "Where is the edge?",
             "At the start",
+            compares="The map has A's place where A has the same function; the charts by depth show both.",
         ),
         Page(
             "data",
@@ -87,6 +91,7 @@ PAGES = {
             ":material/model_training:",
             "Does it matter?",
             "In training",
+            inputs=False,
         ),
         Page(
             "sweep",

@@ -15,9 +15,9 @@ from initviz.figures.phase import phase_diagram
 from initviz.figures.theme import Theme
 from initviz.gaussian.moments import CriticalPoint, critical_point, edge_of_chaos
 from initviz.network.experiment import Experiment
-from initviz.ui import parts
+from initviz.ui import parts, pin
 from initviz.ui.cache import mapped
-from initviz.ui.state import load, put
+from initviz.ui.state import Visit, load, put
 from initviz.ui.waiting import remembered
 from initviz.ui.widgets import OPTION_WIDTH, stops
 
@@ -42,12 +42,18 @@ def _place(experiment: Experiment) -> PhasePoint | None:
     return remembered(("phase point", experiment), partial(phase_point, experiment))
 
 
-def phase_map(experiment: Experiment, colour: str, look: Theme) -> None:
-    """The map, its critical point in words, and the controls that choose a point without a mouse."""
+def _at(experiment: Experiment) -> tuple[float, float] | None:
+    place = _place(experiment)
+    return (place.sigma_w, place.sigma_b) if place else None
+
+
+def phase_map(current: Visit, colour: str, look: Theme) -> None:
+    """The map, with A's place where A has the same activation, and the controls that choose a point without a mouse."""
+    experiment, held = current.experiment, pin.pinned(current)
     activation, alpha = experiment.phi, experiment.phi_alpha
-    place, point = _place(experiment), critical_point(activation, alpha)
-    here = (place.sigma_w, place.sigma_b) if place else None
-    shown = activation.id, alpha, here, colour, look
+    here, point = _at(experiment), critical_point(activation, alpha)
+    there = _at(held) if held and (held.phi, held.phi_alpha) == (activation, alpha) else None
+    shown = activation.id, alpha, here, there, colour, look
     figure = remembered(("map's figure", *shown), partial(_map_figure, *shown))
     parts.chart(
         figure,
@@ -70,10 +76,17 @@ def phase_map(experiment: Experiment, colour: str, look: Theme) -> None:
 
 
 def _map_figure(
-    activation: str, alpha: float, here: tuple[float, float] | None, colouring: str, look: Theme
+    activation: str,
+    alpha: float,
+    here: tuple[float, float] | None,
+    pinned: tuple[float, float] | None,
+    colouring: str,
+    look: Theme,
 ) -> go.Figure:
     edge, point = edge_of_chaos(ACTIVATIONS[activation], alpha), critical_point(ACTIVATIONS[activation], alpha)
-    return phase_diagram(mapped(activation, alpha), edge, point, here=here, colouring=colouring, theme=look)
+    return phase_diagram(
+        mapped(activation, alpha), edge, point, here=here, pinned=pinned, colouring=colouring, theme=look
+    )
 
 
 def _kind(point: CriticalPoint) -> str:

@@ -75,7 +75,6 @@ def _table(checked: CoordinateCheck) -> None:
         "derived slope": [say(slope) for slope in checked.predicted.tolist()],
         "verdict": verdicts,
     }
-    alt = "How each layer's steps grow with the width"
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="coordinate-table", alt=alt)
+    st.table(pd.DataFrame(rows).set_index("layer"))  # its cells wrap: a verdict is a sentence
     if remark := checked.remark():
         st.caption(remark)

@@ -172,7 +172,7 @@ def test_the_coordinate_check_is_that_of_the_core(open_page: Visit, monkeypatch:
     monkeypatch.setattr(training_asides, "WIDTHS", (16, 32))
 
     def table(page: AppTest) -> list[DataFrame]:
-        return [frame.value for frame in page.dataframe if "derived slope" in frame.value]
+        return [frame.value.reset_index() for frame in page.table if "derived slope" in frame.value]
 
     page = works(open_page("training", **QUICK))
     assert not table(page)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from initviz.network.experiment import Experiment
+from initviz.ui.page import MORE
 from initviz.ui.pages import PAGES
 from tests.browser.drive import agrees, chart, choose, healthy, move, query, settle, shows, visit
 
@@ -28,7 +29,7 @@ def test_the_experiment_travels_along_the_menu(address: str, page: Page) -> None
     visit(page, f"{address}/?{LINK}")
     for entry in [page for page in PAGES.values() if page.id in PATHS][1:]:
         sidebar = page.get_by_test_id("stSidebar")
-        link, folded = sidebar.get_by_role("link", name=entry.title), sidebar.get_by_text(entry.group, exact=True)
+        link, folded = sidebar.get_by_role("link", name=entry.title), sidebar.get_by_text(MORE, exact=True)
         expect(link.or_(folded).first).to_be_visible()
         if not link.is_visible():
             folded.click()
