@@ -31,6 +31,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.simulation
 	$(BIN)/python -m tests.benchmarks.theory
 	$(BIN)/python -m tests.benchmarks.training
+	$(BIN)/python -m tests.benchmarks.sweep
 
 load: $(VENV)/.test $(VENV)/.compiled
 	$(BIN)/python -m tests.load $(ARGS)

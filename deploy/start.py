@@ -22,5 +22,6 @@ def unpack(writable: Path) -> None:
 if __name__ == "__main__":
     unpack(Path(os.environ["NUMBA_CACHE_DIR"]))
     if sys.argv[1:2] in (["scheduler"], ["worker"]):
-        os.execvp("python", ["python", "-m", "dask", *sys.argv[1:]])
+        warm = ["--preload", "initviz.sweep.worker"] if sys.argv[1] == "worker" else []
+        os.execvp("python", ["python", "-m", "dask", *sys.argv[1:], *warm])
     os.execvp("streamlit", ["streamlit", "run", "app.py", *sys.argv[1:]])
