@@ -39,6 +39,19 @@ READY = Catalogue(
             },
         ),
         Ready(
+            "float16",
+            "How deep until float16 loses the gradient?",
+            Experiment(activation="tanh", width=100, samples=100),
+            {
+                "down": "initializer",
+                "across": "depth",
+                "measure": "grad_h_float16_zero",
+                "place": "first",
+                VALUES["initializer"]: ["random_normal", "glorot_normal", "he_normal", "orthogonal"],
+                VALUES["depth"]: texts_of("depth", 2, 3, 5, 10, 20),
+            },
+        ),
+        Ready(
             "width",
             "How far single networks stray: the spread over the width",
             Experiment(initializer="glorot_normal", depth=2, samples=2),

@@ -50,6 +50,7 @@ def option(name: str, options: Mapping[str, Option]) -> None:
             key=key(name),
             help=explained(name, spec.help),
             required=True,
+            wrap=True,  # on a phone
         )
     elif isinstance(spec, Number) and spec.until:
         _up_to(name, spec, st.session_state[key(spec.until)])

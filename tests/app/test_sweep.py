@@ -154,3 +154,13 @@ def test_the_measured_factor_passes_one_where_theory_says() -> None:
     assert ((factor > 1) == (theory > 1)).all()
     assert 1 < (theory[0] > 1).sum() < len(theory[0]), "the map has both phases"
     assert (np.diff(factor, axis=0) < 0).all(axis=0).sum() >= 5, "biases calm tanh"
+
+
+def test_float16_loses_the_gradient_of_too_small_weights_first() -> None:
+    swept = measured("float16", 1)
+    lost = summary(swept, "grad_h_float16_zero", "measured", "first")
+    assert list(swept.grid.axes) == ["initializer", "depth"]
+    small, glorot = lost[0], lost[1]
+    assert small[0] < 0.01
+    assert small[-1] > 0.99
+    assert (glorot < 0.01).all()
