@@ -38,7 +38,7 @@ def top(lesson: Lesson, number: int) -> None:
             for name in (BARE, "projector", "frozen"):
                 option(name, OPTIONS)
             link = {"lesson": lesson.id, "step": number, BARE: 1, "projector": 1, "frozen": 1}
-            st.code(f"lessons?{urlencode(link)}", language=None)
+            st.code(f"lessons?{urlencode(link)}", language=None, wrap_lines=True)
 
 
 def experiment_of(current: Visit, step: Step) -> Experiment:
@@ -51,7 +51,7 @@ def body(current: Visit, step: Step, look: Theme) -> bool:
     if current.options["projector"]:
         st.html(ENLARGED)
     desk = Desk(experiment_of(current, step), simulated)
-    st.subheader(step.title, anchor=False)
+    st.header(step.title, anchor=False)
     st.markdown(step.words(step.text, simulated))
     with parts.refusals_told(current.experiment):
         if step.question:

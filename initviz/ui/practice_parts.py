@@ -47,7 +47,7 @@ def helper(current: Visit, options: dict[str, Option], look: Theme) -> None:
     parts.options_row(options, "code")
     framework = FRAMEWORKS[current.options["code"]]
     try:
-        st.code(script(chosen, framework), language="python", height=260)
+        st.code(script(chosen, framework), language="python", wrap_lines=True)  # no part that scrolls on its own
     except InputError as error:
         st.warning(str(error), icon=":material/code_off:")
 
