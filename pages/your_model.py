@@ -3,7 +3,7 @@
 import streamlit as st
 
 from initviz.ui import model_parts
-from initviz.ui.cache import audited, chained
+from initviz.ui.cache import audited, chained, mended
 from initviz.ui.page import open_page, theme
 from initviz.ui.texts import text
 
@@ -21,4 +21,5 @@ st.subheader("Forward and backward", anchor=False)
 between = model_parts.activation()
 with model_parts.refusals_told():
     run = chained(*file, model_parts.limits(), way, between)
-model_parts.chain(run, theme())
+    fix = mended(*file, model_parts.limits(), way, between)
+model_parts.chain(run, fix, theme())

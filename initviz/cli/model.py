@@ -3,15 +3,16 @@
 import json
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from initviz.advice.findings import every
+from initviz.advice.findings import every, is_healthy
 from initviz.catalogue import Catalogue, InputError, Named
 from initviz.cli.command import Answer
 from initviz.cli.flags import FORMATS, REPORTS, add_format, flag_of, known
-from initviz.cli.report import as_json, lines
+from initviz.cli.report import as_json, line, lines
 from initviz.model.audit import Row, audit, rows_as_markdown
-from initviz.model.chain import hidden_layers, run_chain
+from initviz.model.chain import chain_fix, hidden_layers, run_chain
 from initviz.model.matrices import ORIENTATIONS, Orientation
 from initviz.model.read import read_model
 from initviz.network.experiment import FIELDS, Experiment
@@ -71,7 +72,14 @@ def diagnose_file(options: Namespace) -> Answer:
     rows = audit(tensors, orientation=way)
     network = hidden_layers(tensors, rows, chosen.phi, chosen.phi_alpha, way)
     findings = run_chain(network).findings
-    text = as_json(findings) if REPORTS[options.format].id == "json" else "\n".join(lines(findings))
+    fix = None
+    if not is_healthy(findings):
+        fix = chain_fix(tensors, chosen.phi, chosen.phi_alpha, way, Path(options.file).name)
+    if REPORTS[options.format].id == "json":
+        text = as_json(findings, asdict(fix) if fix else None)
+    else:
+        cure = [line("fix", "", fix.sentence), "", fix.torch.rstrip()] if fix else []
+        text = "\n".join([*lines(findings), *cure])
     return Answer(text, SEVERE if any(finding.severity == "bad" for finding in every(findings)) else 0)
 
 

@@ -1,6 +1,6 @@
 """A chain of dense layers out of a file, run like a drawn network: measured, predicted, diagnosed.
 
-Public: hidden_layers, run_chain, chain_cost, ChainRun.
+Public: hidden_layers, run_chain, chain_fix, chain_cost, ChainRun.
 """
 
 import re
@@ -21,6 +21,7 @@ from initviz.model.audit import NAMES, Row
 from initviz.model.laws import FIXED
 from initviz.model.matrices import Matrix, Orientation, bias_name, chain, matrices
 from initviz.model.read import Tensor
+from initviz.model.remedy import WeightsFix, weights_fix
 from initviz.network.budget import Budget, Cost, network_cost
 from initviz.network.initializers import standard_normal
 from initviz.network.network import Network
@@ -89,6 +90,21 @@ def hidden_layers(
         independent=not any(layer.orthogonal for layer in layers),
     )
     return Network(spec, [np.ascontiguousarray(matrix.values) for matrix in hidden], biases[: len(hidden)])
+
+
+def chain_fix(
+    tensors: Sequence[Tensor],
+    activation: Activation,
+    alpha: float | None = None,
+    orientation: Orientation | None = None,
+    file: str = "model.safetensors",
+) -> WeightsFix:
+    """The fix for the hidden layers of the same model. Raises InputError where it is no chain."""
+    dense, _ = _dense(tensors, orientation)
+    sizes = {tensor.name: tensor.values.size for tensor in tensors}
+    widths = {matrix.name: matrix.fan_out for matrix in dense[:-1]}
+    biases = [bias for name in widths if (bias := bias_name(name, sizes))]
+    return weights_fix(widths, biases, activation, activation.alpha(alpha), dense[0].orientation, file)
 
 
 def run_chain(

@@ -16,11 +16,13 @@ import pandas as pd
 
 from initviz.activations import ACTIVATIONS
 from initviz.advice.diagnosis import diagnose_network
-from initviz.advice.findings import Finding, every
+from initviz.advice.findings import Finding, every, is_healthy
 from initviz.catalogue import InputError
 from initviz.measure.propagation import Layer, Propagation
 from initviz.model.audit import NAMES, Row, audit, headline
+from initviz.model.matrices import bias_name
 from initviz.model.read import Tensor
+from initviz.model.remedy import WeightsFix, weights_fix
 from initviz.network.columns import COLUMNS
 from initviz.network.normalization import NORMALIZATIONS
 from initviz.network.spec import LayerSpec, NetworkSpec
@@ -50,6 +52,8 @@ class Probe:
     """Of each of those the name of the weights and of the function, "" for none."""
     laws: tuple[Row, ...]
     """The audit of all matrices."""
+    cure: WeightsFix
+    """What the hidden layers' weights should be."""
     unseen: tuple[str, ...]
     """What the numbers do not tell, one sentence each."""
 
@@ -72,9 +76,16 @@ class Probe:
             said += [headline(self.laws), *faults, *(f"{remark}." for remark in sorted(remarks))]
         frame = self.to_frame()[["weights", "function", "law", *SHOWN]]
         table = frame.to_string(index=False, float_format=lambda value: f"{value:.3g}")
+        if self.fix and self.names:
+            said.append(f"{self.fix.sentence} See .fix.torch.")
         return "\n".join(
             [*said, "", table, *([""] if self.unseen else []), *(f"Not seen: {one}" for one in self.unseen)]
         )
+
+    @property
+    def fix(self) -> WeightsFix | None:
+        """Code that draws the hidden layers' weights anew; None where nothing is wrong."""
+        return None if is_healthy(self.findings) else self.cure
 
     def charts(self) -> dict[str, Any]:
         """The app's charts by depth, as Plotly figures by title."""
@@ -193,6 +204,7 @@ def _told(model: Any, trace: "Trace", gradients: Sequence[Any]) -> Probe:
         tuple(layers),
         tuple((use.name, use.activation.name if use.activation else "") for use, _ in uses),
         _laws(model, trace),
+        _cure(model, hidden),
         tuple(_unseen(model, trace, [use.name for use, _ in uses])),
     )
 
@@ -220,6 +232,14 @@ def _spec(use: "Use") -> LayerSpec:
     return LayerSpec(
         activation, use.alpha, fan_in, width, 1, variance, float(use.bias), 1.0, False, NORMALIZATIONS["none"]
     )
+
+
+def _cure(model: Any, hidden: Sequence["Use"]) -> WeightsFix:
+    """For the weights that lie as Linear keeps them."""
+    own = dict(model.named_parameters())
+    widths = {use.name: use.matrix.shape[1] for use in hidden if use.linear and use.name in own}
+    biases = [bias for name in widths if (bias := bias_name(name, list(own)))]
+    return weights_fix(widths, biases, hidden[-1].activation or ACTIVATIONS["linear"], hidden[-1].alpha)
 
 
 KINDS = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16"}

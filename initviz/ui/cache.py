@@ -20,9 +20,10 @@ from initviz.measure.passes import compile_all
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
 from initviz.model.audit import Row, audit
-from initviz.model.chain import ChainRun, chain_cost, hidden_layers, run_chain
+from initviz.model.chain import ChainRun, chain_cost, chain_fix, hidden_layers, run_chain
 from initviz.model.matrices import Orientation
 from initviz.model.read import Limits, read_model
+from initviz.model.remedy import WeightsFix
 from initviz.network.budget import Budget, cost
 from initviz.network.experiment import Experiment
 from initviz.progress import Progress
@@ -153,6 +154,13 @@ def chained(
 
     key = (sha256(data).digest(), orientation, activation.id)
     return answer("Running your model", key, work, gflop=needed.gflop, mib=needed.mib)
+
+
+def mended(
+    data: bytes, name: str, limits: Limits, orientation: Orientation | None, activation: Activation
+) -> WeightsFix:
+    """The fix for the hidden layers of the same file. Raises InputError where it is no chain."""
+    return chain_fix(read_model(data, name, limits), activation, orientation=orientation, file=name)
 
 
 def mapped(activation: str, alpha: float) -> PhaseMap:

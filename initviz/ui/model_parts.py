@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from initviz.activations import ACTIVATIONS, Activation
+from initviz.advice.findings import is_healthy
 from initviz.catalogue import InputError
 from initviz.figures import gradients, signal
 from initviz.figures.runs import Run
@@ -17,6 +18,7 @@ from initviz.model.audit import NAMES, Row, headline, rows_as_markdown
 from initviz.model.chain import SAMPLES, ChainRun
 from initviz.model.matrices import ORIENTATIONS, Orientation
 from initviz.model.read import CONVERT, Limits
+from initviz.model.remedy import WeightsFix
 from initviz.text import counted, percent, say
 from initviz.theory.prediction import COVERAGE
 from initviz.ui import parts, sentences
@@ -129,10 +131,16 @@ def activation() -> Activation:
     return ACTIVATIONS[chosen]
 
 
-def chain(run: ChainRun, look: Theme) -> None:
+def chain(run: ChainRun, fix: WeightsFix | None, look: Theme) -> None:
     """The diagnosis, and sizes by depth, measured beside predicted."""
     sentences.sentence(run.findings[0])
     sentences.more(run.findings)
+    if fix is not None and not is_healthy(run.findings):
+        st.markdown(f":material/healing: **Fix:** {plain(fix.sentence)}")
+        with st.expander("The fix as code"):
+            st.code(fix.torch, language="python")
+            st.caption("For a module in PyTorch, before it is trained; or with NumPy, from this file to another:")
+            st.code(fix.numpy, language="python")
     runs = [Run("measured", run.measured), Run("predicted", run.predicted, "predicted", coverage=COVERAGE)]
     left, right = st.columns(2, gap="medium")
     with left:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from initviz.advice.diagnosis import diagnose_network
 from initviz.arrays import FloatArray
 from initviz.model.audit import audit, headline
-from initviz.model.chain import SAMPLES, hidden_layers, run_chain
+from initviz.model.chain import SAMPLES, chain_fix, hidden_layers, run_chain
 from initviz.model.read import CONVERT, read_model
 from initviz.ui.model_parts import FAULT, FINE, NOTE
 from initviz.ui.page import plain
@@ -46,6 +46,8 @@ def test_a_chain_is_audited_run_and_diagnosed(open_page: Visit) -> None:
     findings = diagnose_network(network.spec, SAMPLES, run_chain(network).measured)
     assert set(sentences(page)) == {plain(headline(rows)), findings[0].sentence}
     assert any("dies on its way back" in one.sentence for one in findings)
+    fix = chain_fix(tensors, RELU)
+    assert [one.value for one in page.code][-2:] == [fix.torch, fix.numpy]
     table = page.dataframe[0].value
     assert list(table.columns)[:2] == ["matrix", "law"]
     assert list(table["mark"]) == [FAULT if row.severe else NOTE if row.finding else FINE for row in rows]

@@ -154,7 +154,43 @@ def test_diagnose_guards_a_job(draw: Draw, status: int, tmp_path: Path, capsys: 
     assert ("bad" in [finding["severity"] for finding in record["findings"]]) == bool(status)
     assert main(["diagnose", str(file), "--activation", "relu"]) == status
     printed = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in printed] == [finding["severity"] for finding in record["findings"]]
+    count = len(record["findings"])
+    assert [line.split()[0] for line in printed[:count]] == [finding["severity"] for finding in record["findings"]]
+    assert (record["fix"] is None) == (len(printed) == count) == (status == 0)
+    if status:
+        assert printed[count].split()[0] == "fix"
+        assert "\n".join(printed[count + 2 :]) == record["fix"]["torch"].rstrip()
+
+
+@pytest.mark.parametrize(
+    ("form", "way", "depth"),
+    [("safetensors", "out, in", 30), ("npz", "in, out", 30), ("safetensors", "in, out", 12)],
+)
+def test_the_exported_fix_heals_the_file(
+    form: str, way: str, depth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CaptureFixture[str]
+) -> None:
+    """PyTorch's default with ReLU: named, diagnosed, and healthy after the code has run."""
+    monkeypatch.chdir(tmp_path)
+    widths = [64, *[256] * depth, 10]
+    arrays = {
+        name: np.ascontiguousarray(values.T) if way == "in, out" else values
+        for name, values in model(torch_default, widths).items()
+    }
+    if form == "npz":
+        np.savez("model.npz", **arrays)  # type: ignore[arg-type]
+    else:
+        save_file(arrays, "model.safetensors")
+    command = ["diagnose", f"model.{form}", "--activation", "relu", "--format", "json"]
+    assert main(command) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert "vanishing_gradient" in [finding["id"] for finding in record["findings"]]
+    assert main(["audit", f"model.{form}", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["law"] for row in rows} == {"torch_default"}
+    assert all(row["finding"].startswith("PyTorch's default, not He") for row in rows)
+    exec(record["fix"]["numpy"], {})
+    command[1] = f"fixed.{form}"
+    assert main(command) == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

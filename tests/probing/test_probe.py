@@ -47,6 +47,17 @@ def test_a_deep_mlp_of_pytorchs_default_loses_its_gradient_and_its_law_is_named(
     assert seen.unseen == ()
 
 
+def test_it_is_healthy_after_the_exported_fix() -> None:
+    model, batch = mlp([64, *[256] * 30, 10]), torch.randn(200, 64)
+    seen = probe(model, batch)
+    assert seen.fix is not None
+    exec(seen.fix.torch, {"model": model})
+    again = probe(model, batch)
+    assert again.fix is None, str(again)
+    shallow = probe(mlp([64, *[256] * 6, 10]), batch).cure
+    assert "He normal, N(0, 2 / fan_in)" in shallow.sentence
+
+
 def test_its_numbers_are_those_of_the_app() -> None:
     """The same weights and batch, forward to float tolerance; backward the gradients, which are random in both, pass
     through the same matrices: their factors per layer agree as far as 300 samples of 80 units do."""
