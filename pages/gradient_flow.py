@@ -9,6 +9,7 @@ from initviz.figures import layers
 from initviz.figures.axes import AXES
 from initviz.ui import chain, flow_charts, layer_tables, multiples, parts, sentences
 from initviz.ui.cache import diagnosed
+from initviz.ui.inside import INSIDE
 from initviz.ui.page import open_page, theme
 from initviz.ui.runs import COMPARISON, runs_of
 from initviz.ui.state import Option
@@ -21,6 +22,7 @@ OPTIONS = (
         "view": Option(Choice("View", "How the sizes are drawn.", layers.VIEWS), "ridges"),
         "of": Option(Choice("Of", "Which gradient.", OF), "grad_h"),
         "axis": Option(Choice("Axis", "One for all layers, or each its own.", AXES_OF_SIZES), "shared"),
+        "inside": Option(Choice("Look inside", "Singular values, or what shorter floats lose.", INSIDE), "nothing"),
     }
     | multiples.OPTIONS
     | chain.OPTIONS
@@ -43,3 +45,6 @@ with parts.waiting(charts, current, 700):
         flow_charts.draw(current, propagation, shown, theme())
         layer_tables.download(propagation)
 chain.calculator(OPTIONS, current, propagation, theme())
+parts.options_row(OPTIONS, "inside")
+with parts.refusals_told(current.experiment):
+    flow_charts.inside(current, theme())

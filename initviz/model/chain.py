@@ -1,6 +1,6 @@
 """A chain of dense layers out of a file, run like a drawn network: measured, predicted, diagnosed.
 
-Public: hidden_layers, run_chain, chain_fix, chain_cost, ChainRun.
+Public: hidden_layers, run_chain, chain_batch, chain_fix, chain_cost, ChainRun.
 """
 
 import re
@@ -108,23 +108,39 @@ def chain_fix(
 
 
 def run_chain(
-    network: Network, progress: Progress | None = None, budget: Budget | None = None, seed: int = 0
+    network: Network,
+    progress: Progress | None = None,
+    budget: Budget | None = None,
+    seed: int = 0,
+    batch: FloatArray | None = None,
 ) -> ChainRun:
-    """Send N(0, 1) inputs forward and N(0, 1) gradients backward, beside what theory says of weights so large.
+    """Send a batch (samples, features) forward, N(0, 1) inputs where there is none, and N(0, 1) gradients backward,
+    beside what theory says of weights so large.
 
-    Raises InputError where the network is too big for the budget.
+    Raises InputError where the network is too big for the budget, or the batch has another number of features.
     """
     spec = network.spec
-    chain_cost(spec, budget or Budget.from_environment())
-    batch = standard_normal(np.random.default_rng(seed), (SAMPLES, spec.features))
+    batch = chain_batch(network, batch, seed)
+    chain_cost(spec, budget or Budget.from_environment(), len(batch))
     measured = simulate_network(network, batch, seed, progress)
     predicted = predict_network(spec, summarized(batch))
-    return ChainRun(measured, predicted, diagnose_network(spec, SAMPLES, measured))
+    return ChainRun(measured, predicted, diagnose_network(spec, len(batch), measured))
 
 
-def chain_cost(spec: NetworkSpec, budget: Budget) -> Cost:
+def chain_batch(network: Network, batch: FloatArray | None = None, seed: int = 0) -> FloatArray:
+    """What is sent through the network. Raises InputError where it takes another number of features."""
+    features = network.spec.features
+    if batch is None:
+        return standard_normal(np.random.default_rng(seed), (SAMPLES, features))
+    if batch.shape[1] != features:
+        turned = " Are its samples in columns?" if len(batch) == features else ""
+        raise InputError(f"The batch has {batch.shape[1]:,} columns; the first layer takes {features:,}.{turned}")
+    return batch.astype(network.spec.dtype)
+
+
+def chain_cost(spec: NetworkSpec, budget: Budget, samples: int = SAMPLES) -> Cost:
     """What a run takes. Raises InputError where that is more than the budget."""
-    needed = network_cost(spec, SAMPLES)
+    needed = network_cost(spec, samples)
     if not budget.covers(needed):
         raise InputError(
             f"A forward pass of this model needs about {needed.gflop:,.3g} GFLOP and {needed.mib:,.0f} MiB; here the"

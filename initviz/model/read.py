@@ -1,6 +1,6 @@
 """Reads the tensors of a model's file, and trusts nothing in it: sizes are checked before anything is allocated.
 
-Public: read_model, Tensor, Limits.
+Public: read_model, read_arrays, Tensor, Limits.
 
 Formats: safetensors (also bfloat16 and float8, which its own NumPy reader refuses) and NumPy's npz. Pickles are
 refused, since loading one runs whatever program is in it.
@@ -77,6 +77,14 @@ def read_model(file: str | Path | bytes, name: str = "", limits: Limits | None =
     if not tensors:
         raise InputError(f"{name} holds no tensor of floating-point numbers.")
     return tuple(sorted(tensors, key=lambda tensor: natural(tensor.name)))
+
+
+def read_arrays(data: bytes, name: str, limits: Limits) -> list[FloatArray]:
+    """The arrays of numbers of an NPY or NPZ file; whole numbers become float32. Raises InputError."""
+    if data[:4] == b"PK\x03\x04":
+        return [tensor.values for tensor in _npz(data, name, limits, "fiu")]
+    values = _array(data, name, name, "fiu")
+    return [] if values is None else [_as_float(values)]
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
@@ -179,7 +187,7 @@ def _bits(kind: str) -> int:
 # --- npz -----------------------------------------------------------------------------------------------------------
 
 
-def _npz(data: bytes, name: str, limits: Limits) -> Iterator[Tensor]:
+def _npz(data: bytes, name: str, limits: Limits, kinds: str = "f") -> Iterator[Tensor]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
@@ -197,12 +205,12 @@ def _npz(data: bytes, name: str, limits: Limits) -> Iterator[Tensor]:
                 unpacked = member.read(info.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
             raise InputError(f"{name}: the array '{key[:40]}' cannot be unpacked: {error}.") from None
-        values = _array(unpacked, key, name)
+        values = _array(unpacked, key, name, kinds)
         if values is not None:
             yield Tensor(key, _as_float(values), str(values.dtype))
 
 
-def _array(data: bytes, key: str, name: str) -> Any:
+def _array(data: bytes, key: str, name: str, kinds: str = "f") -> Any:
     """The array of an npy member, None where it holds no floats. Its header must agree with its size."""
     stream = io.BytesIO(data)
     try:
@@ -213,7 +221,7 @@ def _array(data: bytes, key: str, name: str) -> Any:
         raise InputError(f"{name}: '{key[:40]}' is no NumPy array: {str(error)[:80]}.") from None
     if dtype.hasobject:
         raise InputError(f"{name}: '{key[:40]}' holds Python objects, which are pickles; save arrays of numbers.")
-    if dtype.kind != "f":
+    if dtype.kind not in kinds:
         return None
     body = stream.read()
     if any(size < 0 for size in shape) or prod(shape) * dtype.itemsize != len(body):
@@ -223,4 +231,4 @@ def _array(data: bytes, key: str, name: str) -> Any:
 
 def _as_float(values: Any) -> FloatArray:
     """float64 stays; everything shorter becomes float32, which holds it exactly."""
-    return np.asarray(values, np.float64 if values.dtype.itemsize > 4 else np.float32)
+    return np.asarray(values, np.float64 if values.dtype.kind == "f" and values.dtype.itemsize > 4 else np.float32)

@@ -55,8 +55,8 @@ def weights_fix(
         rule += f", biases N(0, {say(sigma_b2)})" if sigma_b2 else ", biases 0"
     values = {
         "rule": f"# {rule}: the hidden layers behind {activation.name}",
-        "weights": pformat(list(widths), width=100, compact=True),
-        "biases": pformat(biases, width=100, compact=True),
+        "weights": _listed(list(widths)),
+        "biases": _listed(biases),
         "first": repr(next(iter(widths), "")),
         "spread": f"({sigma_w2:.9g} / fan_in) ** 0.5",
         "shape": "fan_out, fan_in" if orientation == "out, in" else "fan_in, fan_out",
@@ -73,15 +73,21 @@ def weights_fix(
     return WeightsFix(f"{sentence} size.", _TORCH.format(**values), numpy.format(**values))
 
 
+def _listed(names: list[str]) -> str:
+    return pformat(names, width=100, compact=True).replace("\n ", "\n    ")
+
+
 _TORCH = """{rule}
 import torch
 
+weights = {weights}
+biases = {biases}
 with torch.no_grad():
-    for name in {weights}:
+    for name in weights:
         weight = model.get_parameter(name)
         {shape} = weight.shape
 {torch_draw}
-    for name in {biases}:
+    for name in biases:
         model.get_parameter(name).normal_(0, {bias})
 """
 
@@ -93,11 +99,13 @@ _TORCH_MIRRORED = """\
         a = a if name == {first} else torch.cat([a, -a], dim=1)
         weight.copy_(torch.cat([a, -a]){T})"""
 
-_NUMPY = """
-for name in {weights}:
+_NUMPY = """\
+weights = {weights}
+biases = {biases}
+for name in weights:
     {shape} = model[name].shape
 {numpy_draw}
-for name in {biases}:
+for name in biases:
     model[name] = ({bias} * rng.standard_normal(model[name].shape)).astype(model[name].dtype)
 """
 

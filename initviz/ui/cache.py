@@ -3,33 +3,37 @@
 All of it is kept in one memo, bounded in bytes together; `waiting` says how an answer is found or computed.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from threading import Event
+from typing import TypeVar
 
-from initviz.activations import ACTIVATIONS, Activation
+from initviz.activations import ACTIVATIONS
 from initviz.advice.claims import Claim, Verdict, judge
 from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
+from initviz.arrays import FloatArray
 from initviz.measure.ensemble import Ensemble, at_once, check_seeds, repeat
 from initviz.measure.linear import collapse_error, collapse_gflop
 from initviz.measure.passes import compile_all
+from initviz.measure.precision import Precision, precision_at_start
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
-from initviz.model.audit import Row, audit
-from initviz.model.chain import ChainRun, chain_cost, chain_fix, hidden_layers, run_chain
-from initviz.model.matrices import Orientation
-from initviz.model.read import Limits, read_model
-from initviz.model.remedy import WeightsFix
+from initviz.measure.spectra import Spectra, spectra_at_start
 from initviz.network.budget import Budget, cost
+from initviz.network.drawing import draw_network
 from initviz.network.experiment import Experiment
+from initviz.network.network import Network
+from initviz.network.streams import input_batch
 from initviz.progress import Progress
 from initviz.theory.phase import PairGrowth, PhaseMap, pair_growth, phase_map
 from initviz.theory.prediction import Prediction, predict
 from initviz.ui.waiting import answer, jobs, known, remembered
+
+T = TypeVar("T")
 
 COMPILING_GFLOP, COMPILING_MIB = 100.0, 128.0
 """What compiling takes where nothing is there to be loaded: some ten seconds, and the compiler's memory."""
@@ -52,7 +56,7 @@ def prepare() -> None:
 
 def simulated(experiment: Experiment) -> Propagation:
     """The experiment's propagation; shared by everyone who asks for the same. Raises OverBudget and InputError."""
-    budget = _budget()
+    budget = own_budget()
     budget.check(experiment)
     prepare()
     work, needed = partial(simulate, experiment, budget=budget), cost(experiment)
@@ -61,7 +65,7 @@ def simulated(experiment: Experiment) -> Propagation:
 
 def repeated(experiment: Experiment, seeds: int) -> Ensemble:
     """Many networks of the experiment, side by side in one job. Raises OverBudget and InputError."""
-    budget = _budget()
+    budget = own_budget()
     check_seeds(experiment, seeds, budget)
     prepare()
     work = partial(repeat, experiment, seeds, budget=budget)
@@ -122,45 +126,24 @@ def verdict_known(claim: Claim, seed: int) -> Verdict | None:
     return verdict
 
 
-AUDIT_GFLOP, AUDIT_MIB = 1.0, 30.0
-"""What the audit of a MiB of a file takes: the time of so many GFLOP, and memory where its numbers have a byte each."""
+def formats_of(experiment: Experiment) -> Precision:
+    """What shorter floats would lose of the experiment's network. Raises OverBudget and InputError."""
+    return _inside("Converting", experiment, precision_at_start)
 
 
-def audited(data: bytes, name: str, limits: Limits, orientation: Orientation | None) -> tuple[Row, ...]:
-    """The matrices of an uploaded file and their laws, known by what is in it; the file itself is not kept. Raises
-    InputError."""
-    size, key = len(data) / 2**20, (sha256(data).digest(), name, limits, orientation)
-
-    def work(progress: Progress) -> tuple[Row, ...]:
-        return audit(read_model(data, name, limits), orientation=orientation)
-
-    mib = min(1 + AUDIT_MIB * size, jobs().largest_mib)
-    return answer("Reading", key, work, gflop=AUDIT_GFLOP * size, mib=mib)
+def singular_of(experiment: Experiment) -> Spectra:
+    """Singular values of the experiment's network. Raises OverBudget and InputError."""
+    return _inside("Factorizing", experiment, spectra_at_start)
 
 
-def chained(
-    data: bytes, name: str, limits: Limits, orientation: Orientation | None, activation: Activation
-) -> ChainRun:
-    """What the hidden layers of an uploaded file do to Gaussian inputs. Raises InputError where it is no chain, or too
-    big."""
-    rows = audited(data, name, limits, orientation)
-    network = hidden_layers(read_model(data, name, limits), rows, activation, orientation=orientation)
-    budget = _budget()
-    needed = chain_cost(network.spec, budget)
-    prepare()
+def _inside(words: str, experiment: Experiment, look: Callable[[Network, FloatArray], T]) -> T:
+    own_budget().check(experiment)
+    needed = cost(experiment)
 
-    def work(progress: Progress) -> ChainRun:
-        return run_chain(network, progress, budget)
+    def work(progress: Progress) -> T:
+        return look(draw_network(experiment), input_batch(experiment))
 
-    key = (sha256(data).digest(), orientation, activation.id)
-    return answer("Running your model", key, work, gflop=needed.gflop, mib=needed.mib)
-
-
-def mended(
-    data: bytes, name: str, limits: Limits, orientation: Orientation | None, activation: Activation
-) -> WeightsFix:
-    """The fix for the hidden layers of the same file. Raises InputError where it is no chain."""
-    return chain_fix(read_model(data, name, limits), activation, orientation=orientation, file=name)
+    return answer(words, (look.__name__, experiment), work, gflop=4 * needed.gflop, mib=3 * needed.mib)
 
 
 def mapped(activation: str, alpha: float) -> PhaseMap:
@@ -174,6 +157,7 @@ def growth_of_pairs(experiment: Experiment) -> PairGrowth:
     return answer("Predicting", experiment, partial(pair_growth, experiment))
 
 
-def _budget() -> Budget:
+def own_budget() -> Budget:
+    """What one answer may take here."""
     budget = Budget.from_environment()
     return replace(budget, mib=min(budget.mib, jobs().largest_mib))

@@ -16,7 +16,10 @@ from initviz.learn.one_unit import GOAL, descent
 from initviz.measure.propagation import Propagation
 from initviz.network.experiment import Experiment
 from initviz.ui import layer_tables, multiples, parts, pin
-from initviz.ui.runs import RUNS, pinned_run, remark
+from initviz.ui.cache import formats_of, singular_of
+from initviz.ui.inside import About
+from initviz.ui.inside import draw as draw_inside
+from initviz.ui.runs import RUNS, pinned_run, prediction_of, remark
 from initviz.ui.state import Visit
 
 COLUMNS = ("layer", "grad_h_std", "grad_z_std", "grad_w_std", "grad_w_norm", "grad_w_ratio", "zero", "dead")
@@ -54,6 +57,13 @@ def draw(current: Visit, one: Propagation, runs: Sequence[Run], look: Theme) -> 
         parts.drawn(about, "paths", "What one sign does to two weights", partial(paths, look))
     by_depth("shares", "Silent units", signal.shares_by_depth)
     layer_tables.layer_table(current.about(), COLUMNS, one)
+
+
+def inside(current: Visit, look: Theme) -> None:
+    """Number formats or singular values, computed where they are asked for."""
+    one = current.experiment
+    about = About(one.spec().layers, prediction_of(current), look)
+    draw_inside(current.options["inside"], lambda: formats_of(one), lambda: singular_of(one), about)
 
 
 def paths(look: Theme) -> Figure:

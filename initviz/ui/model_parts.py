@@ -3,25 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
 import streamlit as st
 
-from initviz.activations import ACTIVATIONS, Activation
-from initviz.advice.findings import is_healthy
 from initviz.catalogue import InputError
-from initviz.figures import gradients, signal
-from initviz.figures.runs import Run
-from initviz.figures.theme import Theme
 from initviz.model.audit import NAMES, Row, headline, rows_as_markdown
-from initviz.model.chain import SAMPLES, ChainRun
+from initviz.model.batch import typed_model
 from initviz.model.matrices import ORIENTATIONS, Orientation
 from initviz.model.read import CONVERT, Limits
-from initviz.model.remedy import WeightsFix
+from initviz.network.initializers import INITIALIZERS
 from initviz.text import counted, percent, say
-from initviz.theory.prediction import COVERAGE
-from initviz.ui import parts, sentences
+from initviz.ui.model_cache import Own
 from initviz.ui.page import plain
 
 GUESSED = "guessed"
@@ -46,13 +41,39 @@ if (!window.initvizZone) {
 """Streamlit names the zone and says that it is mere presentation, which contradict each other for a screen reader."""
 
 
-def upload() -> tuple[bytes, str] | None:
-    """The visitor's file and its name; None before there is one."""
+FILE, TYPED = "A file", "Layer sizes"
+
+
+def model() -> Own | None:
+    """The visitor's model, out of a file or of layer sizes, and the way its matrices lie; None before there is one.
+
+    Raises InputError for sizes that are none.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        source = st.segmented_control("Take", [FILE, TYPED], default=FILE, required=True, key="source")
+        if source == TYPED:
+            sizes = st.text_input("Units from inputs to outputs", "784-256-256-10", key="sizes", max_chars=1000)
+            law = st.selectbox(
+                "Drawn by", LAWS_TO_DRAW, format_func=lambda id: INITIALIZERS[id].name, key="law", width=320
+            )
+    if source == TYPED:
+        return Own(typed_model(sizes, law, limits()), f"{sizes[:40]}.safetensors", limits())
     file = st.file_uploader(
         f"A .safetensors or .npz file of up to {limits().mib:g} MB, kept in memory while this page is open", key="file"
     )
     st.html(f"<script>{_NAMED_ZONE}</script>", unsafe_allow_javascript=True)
-    return None if file is None else (file.getvalue(), file.name[:60])
+    return None if file is None else Own(file.getvalue(), file.name[:60], limits(), orientation())
+
+
+LAWS_TO_DRAW = [id for id, entry in INITIALIZERS.items() if not entry.fit]
+"""Initializers that need no batch."""
+
+
+def with_batch(own: Own) -> Own:
+    """With the visitor's own batch, where there is one."""
+    with st.expander("A batch of your own instead of N(0, 1) inputs"):
+        file = st.file_uploader("CSV, .npy or .npz, one sample a row", key="batch")
+    return own if file is None else replace(own, batch=file.getvalue(), batch_name=file.name[:60])
 
 
 @contextmanager
@@ -120,36 +141,3 @@ def table(rows: Sequence[Row]) -> None:
     st.dataframe(pd.DataFrame(shown), hide_index=True, key="audit", alt="One row per matrix: its law and what is odd")
     with st.expander("As Markdown, for an issue or a pull request"):
         st.code(rows_as_markdown(rows), language="markdown")
-
-
-def activation() -> Activation:
-    """The function between the layers, which a file does not say."""
-    single = [id for id, one in ACTIVATIONS.items() if one.pieces(one.alpha(None)) == 1]
-    said = "Function between the layers (the file does not say)"
-    first = single.index("relu")
-    chosen = st.selectbox(said, single, first, lambda id: ACTIVATIONS[id].name, "between", width=360)
-    return ACTIVATIONS[chosen]
-
-
-def chain(run: ChainRun, fix: WeightsFix | None, look: Theme) -> None:
-    """The diagnosis, and sizes by depth, measured beside predicted."""
-    sentences.sentence(run.findings[0])
-    sentences.more(run.findings)
-    if fix is not None and not is_healthy(run.findings):
-        st.markdown(f":material/healing: **Fix:** {plain(fix.sentence)}")
-        with st.expander("The fix as code"):
-            st.code(fix.torch, language="python")
-            st.caption("For a module in PyTorch, before it is trained; or with NumPy, from this file to another:")
-            st.code(fix.numpy, language="python")
-    runs = [Run("measured", run.measured), Run("predicted", run.predicted, "predicted", coverage=COVERAGE)]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        parts.chart(signal.std_by_depth(runs, theme=look), "model-std", "Standard deviation of h")
-    with right:
-        parts.chart(gradients.gradient_by_depth(runs, theme=look), "model-gradient", "Size of the gradient")
-    st.caption(
-        f"Hidden layers 1 to {len(run.measured) - 1}, {SAMPLES} inputs from N(0, 1), gradients from N(0, 1) at the last"
-        " hidden layer; the matrix that makes the outputs is left out. Predicted: random weights of the measured sizes."
-    )
-    if said := run.predicted.reason or run.predicted.note:
-        st.caption(f":material/info: {plain(said)}")

@@ -47,7 +47,7 @@ def test_a_chain_is_audited_run_and_diagnosed(open_page: Visit) -> None:
     assert set(sentences(page)) == {plain(headline(rows)), findings[0].sentence}
     assert any("dies on its way back" in one.sentence for one in findings)
     fix = chain_fix(tensors, RELU)
-    assert [one.value for one in page.code][-2:] == [fix.torch, fix.numpy]
+    assert [one.value for one in page.code][-2:] == [fix.torch.strip(), fix.numpy.strip()]
     table = page.dataframe[0].value
     assert list(table.columns)[:2] == ["matrix", "law"]
     assert list(table["mark"]) == [FAULT if row.severe else NOTE if row.finding else FINE for row in rows]
@@ -89,6 +89,34 @@ def test_what_is_no_chain_is_audited_alone(open_page: Visit) -> None:
     assert len(page.dataframe[0].value) == 4
     assert len(page.error) == 1
     assert page.error[0].value.startswith("No forward pass")
+
+
+def test_a_batch_of_ones_own(open_page: Visit) -> None:
+    page = show(open_page, save(HE))
+    before = charts(page)
+    rows = np.random.default_rng(1).standard_normal((60, 48))
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    page.file_uploader[1].set_value(("batch.csv", text.encode(), "text/csv"))
+    page = works(page.run())
+    assert charts(page) != before
+    assert any("60 samples" in one.value for one in page.caption)
+    page.file_uploader[1].set_value(("batch.csv", b"1,2\n3,4", "text/csv"))
+    page.run()
+    assert [one.value for one in page.error] == [r"The batch has 2 columns\; the first layer takes 48\."]
+
+
+def test_layer_sizes_are_typed_and_looked_into(open_page: Visit) -> None:
+    page = open_page("your_model")
+    page = works(page.segmented_control(key="source").set_value("Layer sizes").run())
+    page.selectbox(key="law").set_value("orthogonal")
+    page = works(page.text_input(key="sizes").set_value("20-30-30-5").run())
+    assert any("20-30-30-5, weights as (out, in)" in one.value for one in page.caption)
+    assert set(page.dataframe[0].value["law"]) == {"orthogonal"}
+    for view, count in (("formats", 4), ("singular", 4)):
+        page = works(page.segmented_control(key="inside").set_value(view).run())
+        assert len(charts(page)) == count
+    page.text_input(key="sizes").set_value("twenty").run()
+    assert page.error[0].value.startswith("Layer sizes are whole numbers")
 
 
 def npz(arrays: dict[str, FloatArray]) -> bytes:
