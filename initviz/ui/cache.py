@@ -3,7 +3,6 @@
 All of it is kept in one memo, bounded in bytes together; `waiting` says how an answer is found or computed.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from threading import Event
@@ -15,19 +14,13 @@ from initviz.advice.diagnosis import diagnose
 from initviz.advice.findings import Finding
 from initviz.advice.fix import Fix, propose
 from initviz.advice.phase_point import SIGMA_B, SIGMA_W
-from initviz.arrays import FloatArray
 from initviz.measure.ensemble import Ensemble, at_once, check_seeds, repeat
 from initviz.measure.linear import collapse_error, collapse_gflop
 from initviz.measure.passes import compile_all
-from initviz.measure.precision import Precision, precision_at_start
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
-from initviz.measure.spectra import Spectra, spectra_at_start
 from initviz.network.budget import Budget, cost
-from initviz.network.drawing import draw_network
 from initviz.network.experiment import Experiment
-from initviz.network.network import Network
-from initviz.network.streams import input_batch
 from initviz.progress import Progress
 from initviz.theory.phase import PairGrowth, PhaseMap, pair_growth, phase_map
 from initviz.theory.prediction import Prediction, predict
@@ -124,26 +117,6 @@ def verdict_known(claim: Claim, seed: int) -> Verdict | None:
     """The verdict, where somebody has asked for it before."""
     verdict: Verdict | None = known(TESTING, (claim.id, seed))
     return verdict
-
-
-def formats_of(experiment: Experiment) -> Precision:
-    """What shorter floats would lose of the experiment's network. Raises OverBudget and InputError."""
-    return _inside("Converting", experiment, precision_at_start)
-
-
-def singular_of(experiment: Experiment) -> Spectra:
-    """Singular values of the experiment's network. Raises OverBudget and InputError."""
-    return _inside("Factorizing", experiment, spectra_at_start)
-
-
-def _inside(words: str, experiment: Experiment, look: Callable[[Network, FloatArray], T]) -> T:
-    own_budget().check(experiment)
-    needed = cost(experiment)
-
-    def work(progress: Progress) -> T:
-        return look(draw_network(experiment), input_batch(experiment))
-
-    return answer(words, (look.__name__, experiment), work, gflop=4 * needed.gflop, mib=3 * needed.mib)
 
 
 def mapped(activation: str, alpha: float) -> PhaseMap:

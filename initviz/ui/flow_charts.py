@@ -16,8 +16,7 @@ from initviz.learn.one_unit import GOAL, descent
 from initviz.measure.propagation import Propagation
 from initviz.network.experiment import Experiment
 from initviz.ui import layer_tables, multiples, parts, pin
-from initviz.ui.cache import formats_of, singular_of
-from initviz.ui.inside import About
+from initviz.ui.inside import About, formats_of, singular_of
 from initviz.ui.inside import draw as draw_inside
 from initviz.ui.runs import RUNS, pinned_run, prediction_of, remark
 from initviz.ui.state import Visit

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isinf
+from typing import TypeVar
 
 import streamlit as st
 
@@ -10,12 +11,22 @@ from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, Named
 from initviz.figures import inside as figures
 from initviz.figures.theme import Theme
-from initviz.measure.precision import FORMATS, Precision
-from initviz.measure.spectra import Spectra, marchenko_pastur
+from initviz.measure.precision import FORMATS, Precision, precision_at_start
+from initviz.measure.spectra import Spectra, marchenko_pastur, spectra_at_start
+from initviz.network.budget import cost
+from initviz.network.drawing import draw_network
+from initviz.network.experiment import Experiment
+from initviz.network.network import Network
 from initviz.network.spec import LayerSpec
+from initviz.network.streams import input_batch
+from initviz.progress import Progress
 from initviz.text import percent, show
 from initviz.theory.prediction import Prediction
 from initviz.ui import parts
+from initviz.ui.cache import own_budget
+from initviz.ui.waiting import answer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,3 +110,26 @@ def expected_spectra(spectra: Spectra, layers: tuple[LayerSpec, ...]) -> Mapping
                 values = values * 0 + (layer.weight_variance * max(layer.weight_shape)) ** 0.5
             expected[key] = number, values
     return dict(expected.values())
+
+
+# --- of drawn networks ---
+
+
+def formats_of(experiment: Experiment) -> Precision:
+    """What shorter floats would lose of the experiment's network. Raises OverBudget and InputError."""
+    return _inside("Converting", experiment, precision_at_start)
+
+
+def singular_of(experiment: Experiment) -> Spectra:
+    """Singular values of the experiment's network. Raises OverBudget and InputError."""
+    return _inside("Factorizing", experiment, spectra_at_start)
+
+
+def _inside(words: str, experiment: Experiment, look: Callable[[Network, FloatArray], T]) -> T:
+    own_budget().check(experiment)
+    needed = cost(experiment)
+
+    def work(progress: Progress) -> T:
+        return look(draw_network(experiment), input_batch(experiment))
+
+    return answer(words, (look.__name__, experiment), work, gflop=4 * needed.gflop, mib=3 * needed.mib)

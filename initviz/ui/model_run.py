@@ -57,7 +57,7 @@ def inside(own: Own, between: Activation, run: ChainRun, look: Theme) -> None:
         list(INSIDE),
         default="nothing",
         required=True,
-        key="inside",
+        key="look",
         format_func=lambda id: INSIDE[id].name,
     )
     about = About(run.predicted.spec.layers, run.predicted, look)

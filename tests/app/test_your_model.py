@@ -113,10 +113,17 @@ def test_layer_sizes_are_typed_and_looked_into(open_page: Visit) -> None:
     assert any("20-30-30-5, weights as (out, in)" in one.value for one in page.caption)
     assert set(page.dataframe[0].value["law"]) == {"orthogonal"}
     for view, count in (("formats", 4), ("singular", 4)):
-        page = works(page.segmented_control(key="inside").set_value(view).run())
+        page = works(page.segmented_control(key="look").set_value(view).run())
         assert len(charts(page)) == count
     page.text_input(key="sizes").set_value("twenty").run()
     assert page.error[0].value.startswith("Layer sizes are whole numbers")
+
+
+@pytest.mark.parametrize("view", ["formats", "singular"])
+def test_a_drawn_network_is_looked_into_as_well(view: str, open_page: Visit) -> None:
+    plain_page = charts(open_page("gradient_flow", width="40", depth="4"))
+    page = works(open_page("gradient_flow", width="40", depth="4", inside=view))
+    assert len(charts(page)) == len(plain_page) + 2
 
 
 def npz(arrays: dict[str, FloatArray]) -> bytes:
