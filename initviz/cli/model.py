@@ -12,6 +12,7 @@ from initviz.cli.command import Answer
 from initviz.cli.flags import FORMATS, REPORTS, add_format, flag_of, known
 from initviz.cli.report import as_json, line, lines
 from initviz.model.audit import Row, audit, rows_as_markdown
+from initviz.model.batch import read_batch
 from initviz.model.chain import chain_fix, hidden_layers, run_chain
 from initviz.model.matrices import ORIENTATIONS, Orientation
 from initviz.model.read import read_model
@@ -71,7 +72,8 @@ def diagnose_file(options: Namespace) -> Answer:
     tensors, way = read_model(options.file), _orientation(options)
     rows = audit(tensors, orientation=way)
     network = hidden_layers(tensors, rows, chosen.phi, chosen.phi_alpha, way)
-    findings = run_chain(network).findings
+    batch = None if options.batch is None else read_batch(options.batch)
+    findings = run_chain(network, batch=batch).findings
     fix = None
     if not is_healthy(findings):
         fix = chain_fix(tensors, chosen.phi, chosen.phi_alpha, way, Path(options.file).name)

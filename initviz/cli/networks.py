@@ -66,6 +66,7 @@ def run_critical(options: Namespace) -> str:
 def diagnose_flags(parser: ArgumentParser) -> None:
     """A model's file, or the flags of an experiment."""
     parser.add_argument("file", nargs="?", help="A .safetensors or .npz file, judged instead; needs --activation.")
+    parser.add_argument("--batch", metavar="FILE", help="Samples to send through that model: CSV, .npy or .npz.")
     model.orientation_flag(parser)
     experiment_flags(parser)
 
@@ -74,8 +75,9 @@ def run_diagnose(options: Namespace) -> Answer:
     """One line for each finding, then the fix and the flags it needs; of a file, exit 1 where a finding is severe."""
     if options.file:
         return model.diagnose_file(options)
-    if options.orientation is not None:
-        raise InputError("--orientation is about a model's file: give its path.")
+    for name in ("orientation", "batch"):
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name} is about a model's file: give its path.")
     form, experiment = REPORTS[options.format], read_experiment(options)
     findings = diagnose(experiment, simulate(experiment))
     fixes = () if is_healthy(findings) else propose(experiment)

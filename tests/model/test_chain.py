@@ -218,3 +218,17 @@ def test_diagnose_of_a_file_says_what_is_missing(
 def test_an_orientation_without_a_file_is_refused(capsys: CaptureFixture[str]) -> None:
     assert main(["diagnose", "--orientation", "out, in"]) == 2
     assert "give its path" in capsys.readouterr().err
+
+
+def test_diagnose_takes_a_batch(tmp_path: Path, capsys: CaptureFixture[str]) -> None:
+    """A batch that is all zero lets nothing through where biases are 0."""
+    file, batch = tmp_path / "model.safetensors", tmp_path / "batch.csv"
+    save_file(model(he_normal, [8, 16, 16, 4]), file)
+    command = ["diagnose", str(file), "--activation", "relu", "--batch", str(batch)]
+    batch.write_text("\n".join(["0,0,0,0,0,0,0,0"] * 60))
+    assert main(command) == 1
+    assert "nothing of the input gets through" in capsys.readouterr().out
+    batch.write_text("1,2\n3,4")
+    assert main(command) == 2
+    assert "2 columns; the first layer takes 8" in capsys.readouterr().err
+    assert main(["diagnose", "--batch", str(batch)]) == 2
