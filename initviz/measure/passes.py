@@ -292,7 +292,8 @@ def _sizes(bits: CountArray) -> tuple[CountArray, Any, Any]:
 
 @compiled
 def _count_integers(sizes: CountArray, limits: CountArray) -> CountArray:
-    """Numbers of sizes in limits[k] <= x < limits[k + 1], of which the last is included; none lies above.
+    """Numbers of sizes in limits[k] <= x < limits[k + 1], of which the last is included; below lies only 0, and nothing
+    above.
 
     Their first bits say which bin they are in, or which ones.
     """
@@ -310,11 +311,11 @@ def _count_integers(sizes: CountArray, limits: CountArray) -> CountArray:
     bounds[bins] = np.iinfo(limits.dtype).max
     counts = np.zeros(bins, np.int64)
     for k in range(sizes.size):
-        if sizes[k] >= lowest:
-            place = firsts[np.uint64(sizes[k] - lowest) >> steps]
-            while sizes[k] >= bounds[place + 1]:
-                place += 1
-            counts[place] += 1
+        place = firsts[np.uint64(max(sizes[k], lowest) - lowest) >> steps]  # 0 is counted too: a branch would cost more
+        while sizes[k] >= bounds[place + 1]:
+            place += 1
+        counts[place] += 1
+    counts[firsts[0]] -= _count_up_to(sizes, 0)
     return counts
 
 
