@@ -62,6 +62,7 @@ def _singular_values(matrix: FloatArray) -> FloatArray:
     if not np.isfinite(matrix).all():
         return np.zeros(0)
     values: FloatArray = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
+    values[values <= values[0] * max(matrix.shape) * np.finfo(matrix.dtype).eps] = 0  # the rounding of the product
     return values
 
 

@@ -54,7 +54,12 @@ def model() -> Own | None:
         if source == TYPED:
             sizes = st.text_input("Units from inputs to outputs", "784-256-256-10", key="sizes", max_chars=1000)
             law = st.selectbox(
-                "Drawn by", LAWS_TO_DRAW, format_func=lambda id: INITIALIZERS[id].name, key="law", width=320
+                "Drawn by",
+                LAWS_TO_DRAW,
+                LAWS_TO_DRAW.index("torch_default"),
+                format_func=lambda id: INITIALIZERS[id].name,
+                key="law",
+                width=320,
             )
     if source == TYPED:
         return Own(typed_model(sizes, law, limits()), f"{sizes[:40]}.safetensors", limits())
