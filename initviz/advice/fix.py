@@ -60,17 +60,20 @@ class Fix:
 def propose(experiment: Experiment) -> tuple[Fix, ...]:
     """The smallest change that should help, and where that is not likely enough, a second option with its reason.
 
-    The first keeps the activation, unless nothing does any good with it; only the second may name another one. Empty
+    The first keeps the activation, unless nothing does any good with it; only the second may name another one, be it
+    ReLU with a slope of its own. Empty
     where nothing is predictable. Deterministic, and independent of how the weights fall; it never looks at the present
     trouble, only at what would be well.
     """
-    kept = _keeping_the_activation(experiment)
-    first = next((fix for fix in kept if fix.odds >= EVEN), None) or max(kept, key=lambda fix: fix.odds, default=None)
+    kept = _keeping_the_structure(experiment)
+    same = [fix for fix in kept if fix.experiment.activation == experiment.activation]
+    first = next((fix for fix in same if fix.odds >= EVEN), None) or max(same, key=lambda fix: fix.odds, default=None)
     if first and first.odds >= LIKELY and not _rebuilds(experiment, first.experiment):
         return (first,)
     surest = max(kept, key=lambda fix: fix.odds, default=None)
     if first and surest and first.odds < LIKELY <= surest.odds:
-        return first, replace(surest, reason="A larger change, but surer.")
+        surest = replace(surest, reason="A larger change, but surer.")
+        return (first, surest) if first.odds > 0 else (surest,)
     other = _other_activation(experiment)
     if other is None or other.odds < EVEN or (first and other.odds <= first.odds < LIKELY):
         return (first,) if first else ()
@@ -84,8 +87,8 @@ def promise(fixes: Sequence[Fix]) -> str:
     return "Fix" if best >= LIKELY else "No full cure is known for this network; the best found"
 
 
-def _keeping_the_activation(experiment: Experiment) -> list[Fix]:
-    """The best of every step of change, up to the first that is likely to help."""
+def _keeping_the_structure(experiment: Experiment) -> list[Fix]:
+    """The best of every step of change, up to the first that is likely to help; a ReLU may get a slope there."""
     present, found = predict(experiment), []
     for step in candidates.steps(experiment):
         best = _best(experiment, present, step)

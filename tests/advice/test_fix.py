@@ -218,10 +218,19 @@ def test_a_fix_is_deterministic_and_does_not_depend_on_how_the_weights_fall() ->
     assert first == again
 
 
+@pytest.mark.parametrize("depth", [5, 20, 30, 50])
+@pytest.mark.parametrize("std", [0.01, 1.0, 100.0])
+def test_relu_stays_relu_with_he_and_its_sloped_relative_comes_second(depth: int, std: float) -> None:
+    first, *others = propose(MIDDLE.changed(activation="relu", initializer="random_normal", std=std, depth=depth))
+    assert (first.experiment.activation, first.experiment.initializer) == ("relu", "he_normal")
+    assert all(fix.reason for fix in others)
+
+
 def test_the_same_law_under_another_name_is_no_fix() -> None:
     experiment = MIDDLE.changed(activation="relu", initializer="random_normal", std=(2 / 100) ** 0.5, depth=60)
     for fix in propose(experiment):
-        assert (fix.experiment.initializer, fix.experiment.gain, fix.experiment.residual) != ("he_normal", 1, 0)
+        if fix.experiment.activation == "relu":
+            assert (fix.experiment.initializer, fix.experiment.gain, fix.experiment.residual) != ("he_normal", 1, 0)
 
 
 # --- dead units ----------------------------------------------------------------------------------------------------
