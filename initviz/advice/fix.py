@@ -27,6 +27,8 @@ LIKELY = 0.9
 EVEN = 0.5
 """Odds from which on a smaller change is offered before a larger one that is surer."""
 
+ALIKE = 1e-3
+"""Relative: a std typed with six digits is the law that it was rounded from, also after a hundred layers."""
 CLEARLY = 0.05
 """By how much the odds of a larger change must exceed those of a smaller one."""
 
@@ -139,10 +141,11 @@ def _predicted(experiment: Experiment) -> Prediction | None:
     return None if prediction.reason else prediction
 
 
-def _same(one: Prediction, after: Experiment, other: Prediction, before: Experiment) -> bool:
+def _same(one: Prediction, proposed: Experiment, other: Prediction, present: Experiment) -> bool:
     """Whether two experiments follow one law under two names."""
-    alike = all(np.allclose(one.column(name), other.column(name), equal_nan=True) for name in ("std", "grad_h_std"))
-    return alike and after.weights.iid == before.weights.iid
+    columns = [(one.column(name), other.column(name)) for name in ("std", "grad_h_std")]
+    alike = all(np.allclose(after, before, rtol=ALIKE, equal_nan=True) for after, before in columns)
+    return alike and proposed.weights.iid == present.weights.iid
 
 
 def _rebuilds(before: Experiment, after: Experiment) -> bool:
