@@ -1,12 +1,15 @@
 """Histograms and medians by counting instead of sorting. Values are finite, their order does not matter."""
 
 from math import isfinite
+from typing import TypeVar
 
 import numpy as np
 
 from initviz.arrays import CountArray, FloatArray, as_integers
 from initviz.measure.passes import linear_counts, log_counts
 from initviz.measure.propagation import FINE, FineCounts, Histogram
+
+AnyArray = TypeVar("AnyArray", FloatArray, CountArray)
 
 
 def histogram(values: FloatArray, low: float, high: float, bins: int) -> Histogram:
@@ -35,7 +38,12 @@ def median_and_log_histogram(values: FloatArray, bins: int) -> tuple[float, Hist
 
 
 def _histogram(edges: FloatArray, counts: CountArray, below: int, above: int = 0) -> Histogram:
-    inner = counts.copy() if counts.base is not None else counts  # memory of its own, that the cache can count
-    for array in (edges, inner):
+    edges, counts = _own(edges), _own(counts)
+    for array in (edges, counts):
         array.flags.writeable = False
-    return Histogram(edges, inner, below, above)
+    return Histogram(edges, counts, below, above)
+
+
+def _own(array: AnyArray) -> AnyArray:
+    """The same in memory of its own, that the cache can count: not part of a larger array, nor a kernel's."""
+    return array if array.flags.owndata else array.copy()

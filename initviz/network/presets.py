@@ -277,7 +277,7 @@ PRESETS = Catalogue(
         Preset(
             "tailored",
             "Cures",
-            "tailored slope, 50 layers",
+            "tailored slope, depth 50",
             Experiment(
                 activation="leaky_relu",
                 alpha=tailored_slope(50),

@@ -38,7 +38,7 @@ def test_cosines_follow_the_handbook() -> None:
 def test_the_fix_for_alike_inputs_keeps_a_rectifier(activation: str) -> None:
     before = DEEP.changed(activation=activation)
     assert "inputs_alike" in {finding.id for finding in every(diagnose(before, simulate(before)))}
-    fix = propose(before)[0]
+    fix = propose(before)[-1]  # after He's rule for ReLU as it is, which helps few of the networks
     assert fix.experiment == before.changed(activation="leaky_relu", alpha=tailored_slope(50))
     assert "of slope 0.431 with He" in fix.name
     assert is_healthy(diagnose(fix.experiment, simulate(fix.experiment)))
