@@ -13,8 +13,8 @@ import ml_dtypes
 import numpy as np
 
 from initviz.catalogue import Catalogue, InputError, Named
-from initviz.model.laws import FIXED, LAWS, Context, Fit, law_of
-from initviz.model.matrices import Matrix, Orientation, matrices
+from initviz.model.laws import FIXED, KURTOSIS, LAWS, Context, Fit, has_shape, law_of
+from initviz.model.matrices import Matrix, Orientation, matrices, role_of
 from initviz.model.read import DTYPES, Tensor
 from initviz.text import counted, say
 
@@ -54,6 +54,8 @@ class Row:
     finding: str = ""
     severe: bool = False
     """Whether the finding is a fault, not a remark."""
+    trained: bool = False
+    """Whether it shows that it has learnt."""
 
 
 def audit(
@@ -127,6 +129,7 @@ def _row(matrix: Matrix, fit: Fit, context: Context) -> Row:
         expected,
         finding,
         severe,
+        fit.trained,
     )
 
 
@@ -138,11 +141,20 @@ def _own_finding(matrix: Matrix, fit: Fit) -> tuple[str, bool]:
         return "all weights are 0: nothing passes, forward or backward", True
     if fit.law in ("ones", "constant"):
         return "all weights are equal: the units of the layer learn as one", True
+    return _remark(matrix, fit), False
+
+
+def _remark(matrix: Matrix, fit: Fit) -> str:
+    """What is worth knowing and no fault: that it is trained, PyTorch's default, or unlike every law."""
     if fit.trained:
-        return "trained: its largest singular value stands out of what a random matrix has", False
+        return "trained: its largest singular value stands out of what a random matrix has"
     if fit.law == "torch_default":
-        return "PyTorch's default, not He: its variance is 1/6 of what ReLU needs, 1/3 of what tanh needs", False
-    return "", False
+        return "PyTorch's default, not He: its variance is 1/6 of what ReLU needs, 1/3 of what tanh needs"
+    if fit.law != "none" or matrix.kind == "table":
+        return ""
+    if not any(has_shape(fit.kurtosis, shape, matrix.values.size) for shape in KURTOSIS):
+        return f"no start is distributed like this, with kurtosis {say(fit.kurtosis)}: trained, or made by hand"
+    return f"no law has its scale: its std is {say(fit.std / sqrt(2 / matrix.fan_in))} times that of He"
 
 
 def _compare_siblings(found: Sequence[Matrix], rows: Sequence[Row]) -> list[Row]:
@@ -184,18 +196,31 @@ def _expected(matrix: Matrix, row: Row, context: Context, expect: str) -> Row:
 
 
 MOST_NAMED = 3
-"""Matrices, and laws, that a headline names."""
+"""Roles of matrices, and laws, that a headline names."""
 
 
 def headline(rows: Sequence[Row]) -> str:
-    """How many matrices break a rule, which, and what laws there are."""
-    broken = [row.name for row in rows if row.severe]
+    """How many matrices break a rule, which rule most of them break, what laws there are, and how many have learnt."""
+    broken = [row for row in rows if row.severe]
     laws = Counter(NAMES[row.law].name for row in rows).most_common()
     some = ", ".join(f"{law} ({count})" for law, count in laws[:MOST_NAMED])
     more = " and others" if len(laws) > MOST_NAMED else ""
     many = f"{len(broken) or 'None'} of {counted(len(rows), 'matrix', 'matrices')}"
-    names = f": {', '.join(broken[:MOST_NAMED])}{' and more' if len(broken) > MOST_NAMED else ''}" if broken else ""
-    return f"{many} {'break' if len(broken) > 1 else 'breaks'} a rule{names}. Laws: {some}{more}."
+    broke = f"{many} {'break' if len(broken) > 1 else 'breaks'} a rule."
+    worst = f" {_worst(broken)}" if broken else ""
+    learnt = sum(row.trained for row in rows)
+    return f"{broke}{worst} Laws: {some}{more}.{f' Trained: {learnt}.' if learnt else ''}"
+
+
+def _worst(broken: Sequence[Row]) -> str:
+    """The finding that most matrices share, and who they are: matrices that differ in numbers are one name with *."""
+    finding, count = Counter(row.finding for row in broken).most_common(1)[0]
+    named = [row.name for row in broken if row.finding == finding]
+    if count > 1:
+        named = list(dict.fromkeys(role_of(name).replace("#", "*") for name in named))
+    who = ", ".join(named[:MOST_NAMED]) + (" and more" if len(named) > MOST_NAMED else "")
+    some = f" ({count} of these)" if count < len(broken) else ""
+    return f"{who}{some}: {finding}."
 
 
 def rows_as_markdown(rows: Sequence[Row]) -> str:

@@ -1,6 +1,6 @@
 """The laws that weights are drawn from, and which of them a matrix got.
 
-Public: LAWS, Law, Context, law_of, Fit.
+Public: LAWS, Law, Context, law_of, Fit; KURTOSIS, has_shape.
 
 A law says a standard deviation for a shape and a distribution about 0: normal, normal cut at two of its standard
 deviations, or uniform. Their likelihoods depend on the values only through E w^2 and max |w|, so one pass is enough.
@@ -208,6 +208,13 @@ def _is_orthogonal(values: FloatArray, tolerance: float) -> bool:
 # --- draws ---------------------------------------------------------------------------------------------------------
 
 KURTOSIS = {"normal": 0.0, "uniform": -1.2, "truncated": -0.6319}
+
+
+def has_shape(kurtosis: float, shape: str, count: int) -> bool:
+    """Whether so many values with this kurtosis may come from one of KURTOSIS: within five standard errors."""
+    return abs(kurtosis - KURTOSIS[shape]) < 5 * sqrt(24 / count) + 0.02
+
+
 INSIDE = erf(sqrt(2))
 """Share of a normal that is left when it is cut at two standard deviations."""
 
@@ -268,7 +275,7 @@ def _score(law: Law, matrix: Matrix, context: Context, seen: _Values, kurtosis: 
     """Log-likelihood of the better of a law's distributions whose kurtosis fits; -inf where none does."""
     std, scores = law.std(matrix, context), [-inf]
     for shape in ("uniform",) if law.uniform else ("normal", "truncated"):
-        if abs(kurtosis - KURTOSIS[shape]) < 5 * sqrt(24 / seen.count) + 0.02:
+        if has_shape(kurtosis, shape, seen.count):
             scores.append(seen.log_likelihood(shape, std))
     return max(scores)
 

@@ -1,6 +1,6 @@
 """Which tensors of a model are weights, which way round they lie, and in which layer they stand.
 
-Public: matrices, Matrix; chain; ORIENTATIONS.
+Public: matrices, Matrix, role_of; chain; ORIENTATIONS.
 """
 
 import re
@@ -62,12 +62,17 @@ class Matrix:
     @property
     def role(self) -> str:
         """Its name without numbers: what its siblings in other layers share."""
-        return re.sub(r"\d+", "#", self.name)
+        return role_of(self.name)
 
     @property
     def ends_branch(self) -> bool:
         """Whether it is what a residual branch ends in."""
         return bool(RESIDUAL.search(self.name.lower()))
+
+
+def role_of(name: str) -> str:
+    """A name with # for its numbers."""
+    return re.sub(r"\d+", "#", name)
 
 
 def matrices(tensors: Sequence[Tensor], orientation: Orientation | None = None) -> tuple[Matrix, ...]:

@@ -104,6 +104,7 @@ def test_trained_weights_follow_no_law() -> None:
     (row,) = audit(stored(learnt))
     assert row.law == "none"
     assert row.finding.startswith("trained")
+    assert headline([row]).endswith("Trained: 1.")
 
 
 def test_matrices_lie_either_way_round() -> None:
@@ -229,9 +230,29 @@ def test_a_model_of_vectors_alone_is_refused() -> None:
 
 def test_the_headline_counts_what_breaks_a_rule_and_names_the_laws() -> None:
     rows = audit(tuple(Tensor(f"{k}.weight", np.zeros((9, 9), np.float32), "F32") for k in range(5)))
-    assert headline(rows) == "5 of 5 matrices break a rule: 0.weight, 1.weight, 2.weight and more. Laws: all zero (5)."
+    said = "5 of 5 matrices break a rule. *.weight: all weights are 0: nothing passes, forward or backward."
+    assert headline(rows) == f"{said} Laws: all zero (5)."
     (row,) = audit(stored(DRAWS["he_normal"](np.random.default_rng(0), 90, 70)))
     assert headline([row]) == "None of 1 matrix breaks a rule. Laws: He normal (Kaiming) (1)."
+
+
+@pytest.mark.parametrize(("form", "status"), [("table", 1), ("github", 1)])
+def test_the_broken_rule_of_a_group_is_the_headline(
+    form: str, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rule in words, and its matrices by role, before any table; others that break another rule are not hidden."""
+    model, file = gpt2(scaled=False), tmp_path / "gpt2.safetensors"
+    save_file(model, file)
+    assert main(["audit", str(file), "--format", form]) == status
+    first = capsys.readouterr().out.splitlines()[0]
+    who = "h.*.attn.c_proj.weight, h.*.mlp.c_proj.weight"
+    said = f"24 of 36 matrices break a rule. {who}: ends a residual branch without the scale 1/sqrt(2 L): its std is"
+    assert first.startswith(said)
+    assert first == headline(audit(read_model(file)))
+    more = model | {"h.0.attn.c_attn.weight": np.zeros((64, 192), np.float32)}
+    assert f"{who} (24 of these): ends a residual" in headline(audit(read_model(save(more))))
+    once = headline(audit(read_model(save(gpt2(scaled=True, odd=7)))))
+    assert once.startswith("1 of 36 matrices breaks a rule. h.7.mlp.c_proj.weight: breaks the rule of its siblings: 11")
 
 
 @pytest.mark.parametrize("law", ["torch_default", "he_normal"])
