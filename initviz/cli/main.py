@@ -9,7 +9,7 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from initviz.catalogue import Catalogue, InputError
-from initviz.cli import claims, export, model, networks, sweep, training
+from initviz.cli import claims, export, model, networks, precision, sweep, training
 from initviz.cli.command import Answer, Command
 from initviz.cli.flags import Parser, experiment_flags, format_flag, report_flag, say, training_flags
 
@@ -43,7 +43,13 @@ COMMANDS = Catalogue(
             "diagnose",
             "Simulate one random network, or run a model's file, and say what is wrong with it, and what would cure it",
             networks.run_diagnose,
-            (networks.diagnose_flags, report_flag),
+            (model.own_flags, experiment_flags, report_flag),
+        ),
+        Command(
+            "precision",
+            "What float16, bfloat16 and fp8 would lose of signals and gradients, and the loss scale that saves most",
+            precision.run_precision,
+            (model.own_flags, experiment_flags, format_flag),
         ),
         Command(
             "train",

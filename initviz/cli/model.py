@@ -1,25 +1,30 @@
-"""The commands about a model of somebody's own: audit, and diagnose of a file."""
+"""The commands about a model of somebody's own: audit, and diagnose of a file or of layer sizes."""
 
 import json
 from argparse import ArgumentParser, Namespace
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from initviz.advice.findings import every, is_healthy
+from initviz.arrays import FloatArray
 from initviz.catalogue import Catalogue, InputError, Named
 from initviz.cli.command import Answer
 from initviz.cli.flags import FORMATS, REPORTS, add_format, flag_of, known
 from initviz.cli.report import as_json, line, lines
-from initviz.model.audit import Row, audit, rows_as_markdown
-from initviz.model.batch import read_batch
-from initviz.model.chain import chain_fix, hidden_layers, run_chain
+from initviz.model.audit import Row, audit, headline, rows_as_markdown
+from initviz.model.batch import read_batch, typed_model
+from initviz.model.chain import chain_batch, chain_fix, hidden_layers, run_chain
 from initviz.model.matrices import ORIENTATIONS, Orientation
-from initviz.model.read import read_model
+from initviz.model.read import Tensor, read_model
 from initviz.network.experiment import FIELDS, Experiment
+from initviz.network.network import Network
 
 SEVERE = 1
 """Exit status of a model with a fault: it guards a job."""
+
+DRAWN_BY = "torch_default"
+"""What layers of typed sizes are drawn by, where --initializer does not say."""
 
 AUDIT_FORMATS = Catalogue(
     "format",
@@ -61,22 +66,82 @@ def _orientation(options: Namespace) -> Orientation | None:
     return None if options.orientation is None else ORIENTATIONS[options.orientation].id
 
 
-def diagnose_file(options: Namespace) -> Answer:
-    """The findings about the hidden layers of a chain of dense layers; exit 1 where one is severe."""
+OWN_FLAGS = ("orientation", "batch")
+"""Flags that say how a model is read and what is sent through it."""
+DRAWN = ("initializer", "seed")
+"""Fields of an experiment that say how layers of typed sizes are drawn."""
+
+
+def own_flags(parser: ArgumentParser) -> None:
+    """A model's file or its layer sizes, how it is read, and what is sent through it."""
+    parser.add_argument("file", nargs="?", help="A .safetensors or .npz file, taken instead; needs --activation.")
+    parser.add_argument(
+        "--sizes",
+        metavar="N,N,...",
+        help="Units from inputs to outputs, such as 784,256,256,10: dense layers of these sizes, taken instead, as"
+        f" --initializer draws them. Default of that, here: {DRAWN_BY}.",
+    )
+    parser.add_argument("--batch", metavar="FILE", help="Samples to send through that model: CSV, .npy or .npz.")
+    orientation_flag(parser)
+
+
+def is_own(options: Namespace) -> bool:
+    """Whether the flags are about a model of somebody's own. Raises InputError where only some of them are."""
+    if options.file or options.sizes is not None:
+        return True
+    for name in OWN_FLAGS:
+        if getattr(options, name) is not None:
+            raise InputError(f"--{name} is about a model of your own: give its path, or --sizes.")
+    return False
+
+
+@dataclass(frozen=True)
+class Own:
+    """A model of somebody's own, ready to run."""
+
+    tensors: tuple[Tensor, ...]
+    network: Network
+    """Its hidden layers."""
+    batch: FloatArray
+    """What is sent through them."""
+    chosen: Experiment
+    """The activation, and its parameter, as an experiment's."""
+
+
+def read_own(options: Namespace) -> Own:
+    """The model that the flags describe. Raises InputError where it is no chain of dense layers, or the activation is
+    missing."""
+    if options.file and options.sizes is not None:
+        raise InputError("A file or --sizes, not both.")
+    drawn = DRAWN if options.sizes is not None else ()
     given = [name for name in ("preset", *FIELDS) if getattr(options, name) is not None]
-    if other := [name for name in given if name not in ("activation", "alpha")]:
-        raise InputError(f"{flag_of(other[0])} is about a network that is drawn, not about a model's file.")
+    if other := [name for name in given if name not in ("activation", "alpha", *drawn)]:
+        if options.file:
+            raise InputError(f"{flag_of(other[0])} is about a network that is drawn, not about a model's file.")
+        raise InputError(f"{flag_of(other[0])} has no say in layers of typed sizes.")
     if options.activation is None:
-        raise InputError("Which function lies between the layers? The file does not say: give --activation relu.")
+        unsaid = "The file does not say" if options.file else "Sizes do not say"
+        raise InputError(f"Which function lies between the layers? {unsaid}: give --activation relu.")
     chosen = Experiment().changed(**{name: FIELDS[name].parse(getattr(options, name)) for name in given})
-    tensors, way = read_model(options.file), _orientation(options)
-    rows = audit(tensors, orientation=way)
-    network = hidden_layers(tensors, rows, chosen.phi, chosen.phi_alpha, way)
+    if options.file:
+        tensors = read_model(options.file)
+    else:
+        law = chosen.initializer if options.initializer else DRAWN_BY
+        tensors = read_model(typed_model(options.sizes, law, seed=chosen.seed), "the model")
+    way = _orientation(options)
+    network = hidden_layers(tensors, audit(tensors, orientation=way), chosen.phi, chosen.phi_alpha, way)
     batch = None if options.batch is None else read_batch(options.batch)
-    findings = run_chain(network, batch=batch).findings
+    return Own(tensors, network, chain_batch(network, batch), chosen)
+
+
+def diagnose_own(options: Namespace) -> Answer:
+    """The findings about the hidden layers of a chain of dense layers; exit 1 where one is severe."""
+    own = read_own(options)
+    findings = run_chain(own.network, batch=own.batch).findings
     fix = None
     if not is_healthy(findings):
-        fix = chain_fix(tensors, chosen.phi, chosen.phi_alpha, way, Path(options.file).name)
+        name = Path(options.file or "model.safetensors").name
+        fix = chain_fix(own.tensors, own.chosen.phi, own.chosen.phi_alpha, _orientation(options), name)
     if REPORTS[options.format].id == "json":
         text = as_json(findings, asdict(fix) if fix else None)
     else:
@@ -87,11 +152,12 @@ def diagnose_file(options: Namespace) -> Answer:
 
 def _rendered(rows: tuple[Row, ...], form: str) -> str:
     if form == "github":
-        return rows_as_markdown(rows)
-    records = [{name: asdict(row)[name] for name in COLUMNS} for row in rows]
+        return f"{headline(rows)}\n\n{rows_as_markdown(rows)}"
+    records = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
     if form == "json":
         return json.dumps([known(record) for record in records], indent=1, allow_nan=False)
-    return FORMATS[form].render([_flat(record) for record in records])
+    text = FORMATS[form].render([_flat(record) for record in records])
+    return f"{headline(rows)}\n\n{text}" if form == "table" else text
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import textwrap
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Mapping
 from math import nan
 from typing import Any
@@ -14,7 +14,7 @@ from initviz.advice.fix import Fix, promise, propose
 from initviz.catalogue import InputError
 from initviz.cli import model, report
 from initviz.cli.command import Answer
-from initviz.cli.flags import FORMATS, REPORTS, experiment_flags, flag_of, known, read_experiment, say
+from initviz.cli.flags import FORMATS, REPORTS, flag_of, known, read_experiment, say
 from initviz.gaussian.moments import critical_point
 from initviz.measure.passes import compile_all
 from initviz.measure.simulate import simulate
@@ -63,21 +63,11 @@ def run_critical(options: Namespace) -> str:
     return json.dumps(known(row), indent=1) if form.id == "json" else form.render([row])
 
 
-def diagnose_flags(parser: ArgumentParser) -> None:
-    """A model's file, or the flags of an experiment."""
-    parser.add_argument("file", nargs="?", help="A .safetensors or .npz file, judged instead; needs --activation.")
-    parser.add_argument("--batch", metavar="FILE", help="Samples to send through that model: CSV, .npy or .npz.")
-    model.orientation_flag(parser)
-    experiment_flags(parser)
-
-
 def run_diagnose(options: Namespace) -> Answer:
-    """One line for each finding, then the fix and the flags it needs; of a file, exit 1 where a finding is severe."""
-    if options.file:
-        return model.diagnose_file(options)
-    for name in ("orientation", "batch"):
-        if getattr(options, name) is not None:
-            raise InputError(f"--{name} is about a model's file: give its path.")
+    """One line for each finding, then the fix and the flags it needs; of a model of somebody's own, exit 1 where a
+    finding is severe."""
+    if model.is_own(options):
+        return model.diagnose_own(options)
     form, experiment = REPORTS[options.format], read_experiment(options)
     findings = diagnose(experiment, simulate(experiment))
     fixes = () if is_healthy(findings) else propose(experiment)

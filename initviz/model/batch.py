@@ -73,6 +73,8 @@ def typed_model(sizes: str, initializer: str, limits: Limits | None = None, seed
     """A safetensors file of dense layers as wide as typed, such as 784-256-10, as PyTorch keeps them, drawn by an
     initializer of the catalogue; biases are 0, but where the initializer draws them. Raises InputError."""
     limits, entry = limits or Limits(), INITIALIZERS[initializer]
+    if entry.fit:
+        raise InputError(f"{entry.name} fits weights to a batch, and layers of typed sizes are drawn without one.")
     widths = [int(number[:9]) for number in re.findall(r"\d+", sizes[:2000])]
     if len(widths) < 2 or min(widths) < 1 or re.sub(r"[\d\s,;x>-]", "", sizes):
         raise InputError("Layer sizes are whole numbers from the inputs to the outputs, such as 784-256-256-10.")

@@ -232,3 +232,28 @@ def test_diagnose_takes_a_batch(tmp_path: Path, capsys: CaptureFixture[str]) -> 
     assert main(command) == 2
     assert "2 columns; the first layer takes 8" in capsys.readouterr().err
     assert main(["diagnose", "--batch", str(batch)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "status", "said"),
+    [
+        ([], 1, "vanishing"),
+        (["--initializer", "he_normal"], 0, "survive"),
+        (["--initializer", "lsuv"], 2, "LSUV fits weights to a batch"),
+        (["--std", "0.1"], 2, "--std has no say in layers of typed sizes"),
+        (["model.safetensors"], 2, "not both"),
+        (["--sizes", "64-ten"], 2, "Layer sizes are whole numbers"),
+    ],
+)
+def test_diagnose_takes_layer_sizes(flags: list[str], status: int, said: str, capsys: CaptureFixture[str]) -> None:
+    """PyTorch's default where nothing else is asked for, as on the page."""
+    sizes = ",".join(["64", *["256"] * 12, "10"])
+    assert main(["diagnose", "--sizes", sizes, "--activation", "relu", "--format", "json", *flags]) == status
+    captured = capsys.readouterr()
+    assert said in (captured.err if status == 2 else captured.out)
+    assert captured.err.count("\n") == (status == 2)
+
+
+def test_sizes_do_not_say_the_activation(capsys: CaptureFixture[str]) -> None:
+    assert main(["diagnose", "--sizes", "8,8,8"]) == 2
+    assert "Sizes do not say" in capsys.readouterr().err
