@@ -20,7 +20,10 @@ from initviz.ui.pages import PAGES
 from initviz.ui.texts import text
 from tests.app.conftest import SMALL, Visit, link
 
-ASKED = ("z", "h", "std", "fan_in", "gain", "saturated", "dead", "cosine", "band", "chi", "symmetry", "slope", "edge")
+ASKED = (
+    *("z", "h", "std", "fan_in", "gain", "saturated", "dead", "cosine", "band", "chi", "symmetry", "slope", "edge"),
+    *("precision", "loss_scale", "singular", "jacobian", "isometry", "law", "probe"),
+)
 
 NUMBERS = {
     "saturated": [show(ACTIVATIONS["tanh"].saturation(0.0)[1])],
