@@ -65,14 +65,12 @@ class Store:
     def _manifest(self) -> dict[str, Any]:
         path = self.folder / MANIFEST
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_bytes()
         except FileNotFoundError:
             raise InputError(f"{self.folder} holds no sweep: there is no {MANIFEST} in it.") from None
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise InputError(f"{path} cannot be read: {error}.") from None
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "grid" not in manifest:
-            raise InputError(f"{path} is not the manifest of a sweep of this release.")
-        return manifest
+        return read_manifest(text, str(path))
 
     # --- writing ---
 
@@ -116,3 +114,14 @@ class Store:
         beside = self.folder / f".{name}.{uuid.uuid4().hex[:6]}"
         beside.write_bytes(data)
         beside.replace(self.folder / name)
+
+
+def read_manifest(text: bytes, name: str) -> dict[str, Any]:
+    """What a manifest says; `name` stands for it in messages. Raises InputError."""
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} cannot be read: {error}.") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "grid" not in manifest:
+        raise InputError(f"{name} is not the manifest of a sweep of this release.")
+    return manifest

@@ -1,17 +1,23 @@
 """The sweep page without a browser: the numbers of `simulate`, cells that load, the grid in the link, stop, refusal."""
 
+import io
 import json
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from pytest import MonkeyPatch
+from streamlit.testing.v1 import AppTest
 
 from initviz.measure.simulate import simulate
 from initviz.network.budget import Budget
 from initviz.network.experiment import Experiment
 from initviz.sweep.memory import Swept, sweep_in_memory
 from initviz.sweep.plan import Grid, plan_cost
+from initviz.sweep.run import here, run_sweep
+from initviz.sweep.store import Store
 from initviz.sweep.summary import FACTOR, MEASURES, SHOWN, summary
 from initviz.text import say
 from initviz.ui import waiting
@@ -28,6 +34,9 @@ GRID = {
     "initializer": "he_normal",
 }
 BASE = Experiment(initializer="he_normal", width=32, samples=32)
+THREE = Grid.parse(
+    Experiment(width=12, samples=20), {"activation": "tanh,relu", "depth": "1,3", "std": "0.1,0.3"}, seeds=2
+)
 
 
 def trace(page: Any, chart: int, index: int) -> dict[str, Any]:
@@ -164,3 +173,69 @@ def test_float16_loses_the_gradient_of_too_small_weights_first() -> None:
     assert small[0] < 0.01
     assert small[-1] > 0.99
     assert (glorot < 0.01).all()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep over three fields, two networks a cell."""
+    folder = tmp_path_factory.mktemp("sweeps") / "three"
+    run_sweep(THREE, Store(folder), here())
+    return folder
+
+
+def zipped(folder: Path) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        for path in folder.iterdir():
+            file.write(path, path.name)
+    return data.getvalue()
+
+
+def drawn(page: AppTest, held: dict[str, Any], **axes: tuple[Any, ...]) -> None:
+    """The heat map shows the medians of these experiments."""
+    grid = Grid(THREE.base.changed(**held), axes, 2)
+    expected = summary(sweep_in_memory(grid), "std", "measured", "last")
+    assert trace(page, 0, 0)["text"] == [[say(value) for value in row] for row in expected]
+
+
+def test_an_uploaded_sweep_is_drawn_over_any_two_fields(open_page: Visit, finished: Path) -> None:
+    page, runs = open_page("sweep", source="upload"), waiting.jobs().counters().runs
+    page = works(
+        page.file_uploader(key="sweep-file").set_value(("mine.zip", zipped(finished), "application/zip")).run()
+    )
+    drawn(page, {"std": 0.1}, activation=("tanh", "relu"), depth=(1, 3))
+    page = works(page.selectbox(key="cut-std").set_value("0.3").run())
+    drawn(page, {"std": 0.3}, activation=("tanh", "relu"), depth=(1, 3))
+    page = works(page.selectbox(key="cut-down").set_value("depth").run())  # changes places with the one across
+    drawn(page, {"std": 0.3}, depth=(1, 3), activation=("tanh", "relu"))
+    page = works(page.selectbox(key="cut-across").set_value("std").run())
+    drawn(page, {"activation": "tanh"}, depth=(1, 3), std=(0.1, 0.3))
+    assert link(page)["cut"] == "down=depth&across=std"
+    for how in SHOWN:
+        page = works(page.segmented_control(key="field-shown").set_value(how).run())
+    page = page.selectbox(key="sweep-cell").set_value("depth 3, std 0.3").run()
+    page = works(page.button(key="sweep-load").click().run())
+    assert shown(page) == THREE.base.changed(depth=3, std=0.3)
+    assert waiting.jobs().counters().runs == runs
+
+
+def test_an_offered_sweep_is_opened_by_name_and_no_path(
+    open_page: Visit, finished: Path, monkeypatch: MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INITVIZ_SWEEPS", str(finished.parent))
+    page = works(open_page("sweep", source="three", cut="down=std&across=depth&activation=relu"))
+    drawn(page, {"activation": "relu"}, std=(0.1, 0.3), depth=(1, 3))
+    assert link_warnings(page) == []
+    for name in ("../sweeps/three", "/etc", "%00"):
+        page = works(open_page("sweep", source=name, **GRID))
+        (warning,) = link_warnings(page)
+        assert "There is no sweep" in warning
+        assert page.selectbox(key="field-source").value == "grid"
+
+
+def test_a_file_that_is_no_sweep_gets_one_sentence(open_page: Visit) -> None:
+    page = open_page("sweep", source="upload")
+    page = page.file_uploader(key="sweep-file").set_value(("mine.zip", b"hello", "application/zip")).run()
+    (said,) = sentences(page)
+    assert "neither a zip" in said
+    assert not page.exception
