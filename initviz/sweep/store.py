@@ -7,7 +7,7 @@ and renamed when complete: whatever happens, the folder holds whole parts, and a
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 """Of the manifest; a folder of another format is refused."""
 
-PART_POINTS = 500
+PART_POINTS = 100
 PART_SECONDS = 10.0
-"""A part is written after so many experiments, or so many seconds: what a kill may cost."""
+"""A part is written after so many experiments, or so many seconds: what a kill may cost, and what is in memory."""
 
 
 class Store:
@@ -105,8 +105,7 @@ class Store:
         self._written = time.monotonic()
         if not self._buffer:
             return
-        table = pd.concat([pd.DataFrame(rows) for rows in self._buffer], ignore_index=True)
-        data: bytes = table.to_parquet(None, index=False)
+        data: bytes = _together(self._buffer).to_parquet(None, index=False)
         self._write_whole(f"part-{time.time_ns():020d}-{uuid.uuid4().hex[:6]}.parquet", data)
         self._buffer.clear()
 
@@ -114,6 +113,15 @@ class Store:
         beside = self.folder / f".{name}.{uuid.uuid4().hex[:6]}"
         beside.write_bytes(data)
         beside.replace(self.folder / name)
+
+
+def _together(parts: Sequence[Rows]) -> pd.DataFrame:
+    """All rows one after another, None in columns that a part lacks. Column by column: a table for each part would
+    take many times the memory of the rows."""
+    names = dict.fromkeys(name for rows in parts for name in rows)
+    return pd.DataFrame(
+        {name: [value for rows in parts for value in rows.get(name, [None] * len(rows[KEY]))] for name in names}
+    )
 
 
 def read_manifest(text: bytes, name: str) -> dict[str, Any]:

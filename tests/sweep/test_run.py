@@ -3,7 +3,11 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakSet, ref
 
 import numpy as np
 import pandas as pd
@@ -14,9 +18,10 @@ from initviz.cli import main
 from initviz.measure.simulate import simulate
 from initviz.network.budget import cost
 from initviz.network.experiment import Experiment
-from initviz.sweep.plan import Grid
-from initviz.sweep.run import here, local_pool, run_sweep
-from initviz.sweep.store import Store
+from initviz.sweep.plan import Grid, point_key
+from initviz.sweep.run import UNDER_WAY, here, local_pool, run_sweep
+from initviz.sweep.store import PART_POINTS, Store
+from initviz.sweep.table import rows_of
 from initviz.theory.prediction import predict
 
 BASE = Experiment(depth=3, width=12, samples=20, std=0.3)
@@ -114,6 +119,44 @@ def test_a_folder_that_is_no_sweep_is_refused(tmp_path: Path, text: str) -> None
         Store(tmp_path).table()
     with pytest.raises(InputError, match="holds no sweep"):
         Store(tmp_path / "nowhere").table()
+
+
+class _Kept(dict[str, list[object]]):
+    """Rows that a weak reference may watch."""
+
+
+class _Counting(Executor):
+    """Hands out the rows of one experiment under other names, and counts those that somebody still has."""
+
+    def __init__(self) -> None:
+        self._rows = rows_of(BASE)
+        self.alive: WeakSet[Future[object]] = WeakSet()
+        self.rows: list[ref[_Kept]] = []
+
+    def submit(self, function, /, *arguments, **options):  # type: ignore[no-untyped-def]
+        future: Future[object] = Future()
+        rows = _Kept(self._rows | {"point": [point_key(arguments[0])] * (BASE.depth + 1)})
+        future.set_result(rows)
+        self.alive.add(future)
+        self.rows.append(ref(rows))
+        return future
+
+
+def test_memory_does_not_grow_with_the_sweep(tmp_path: Path) -> None:
+    """A run that keeps its futures, or a store that keeps its rows, has thousands at the end."""
+    executor, most = _Counting(), 0
+
+    @contextmanager
+    def opening() -> Iterator[tuple[Executor, int]]:
+        yield executor, 2
+
+    def look(share: float) -> None:
+        nonlocal most
+        most = max(most, len(executor.alive), sum(rows() is not None for rows in executor.rows))
+
+    run_sweep(Grid(BASE, seeds=700), Store(tmp_path), opening, progress=look)
+    assert len(Store(tmp_path).keys()) == 700
+    assert most <= PART_POINTS + 2 * UNDER_WAY
 
 
 # --- the command line ---
