@@ -8,6 +8,7 @@ variables (docs/deployment.md).
 
 import logging
 import os
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
@@ -134,7 +135,7 @@ class Cluster:
     def _awaited(self, future: Any, report: Report, name: str) -> tuple[Any, Exception | None]:
         while True:
             try:
-                answer: tuple[Any, Exception | None] = future.result(timeout=POLL)
+                sent: bytes = future.result(timeout=POLL)
             except TimeoutError:
                 report(self._shares[name])
                 if not self.workers:
@@ -145,7 +146,7 @@ class Cluster:
                 _log.warning("the cluster lost a job: %s", error)
                 raise Unreachable from None
             else:
-                return answer
+                return _unpacked(sent)
 
     # --- the thread that keeps the connection ---
 
@@ -205,8 +206,8 @@ class _Unwanted(Exception):
     """Nobody waits for this task any more."""
 
 
-def _do(work: Work, topic: str, name: str) -> tuple[Any, Exception | None]:
-    """What the work returns or raises, with reports to whoever sent it."""
+def _do(work: Work, topic: str, name: str) -> bytes:
+    """What the work returns or raises, packed, with reports to whoever sent it."""
     worker = _dask().get_worker()
     key, told = worker.get_current_task(), 0.0
 
@@ -220,7 +221,28 @@ def _do(work: Work, topic: str, name: str) -> tuple[Any, Exception | None]:
             worker.log_event(topic, (name, share))
 
     try:
-        return work(report), None
+        return _packed(work(report), None)
     except Exception as error:  # whatever it is, it belongs to who asked
         clear_frames(error.__traceback__)
-        return None, error.with_traceback(None)
+        return _packed(None, error.with_traceback(None))
+
+
+def _packed(answer: Any, error: Exception | None) -> bytes:
+    """Packed here rather than by Dask, which would try for ever to send what cannot be."""
+    try:
+        return pickle.dumps((answer, error))
+    except Exception as fault:  # pickle raises whatever an object's own methods raise
+        return pickle.dumps((None, _unsendable(error or answer, fault)))
+
+
+def _unpacked(sent: bytes) -> tuple[Any, Exception | None]:
+    try:
+        found: tuple[Any, Exception | None] = pickle.loads(sent)  # noqa: S301 - of the own workers, as all that Dask sends
+    except Exception as fault:
+        return None, _unsendable("an answer", fault)
+    return found
+
+
+def _unsendable(found: object, fault: Exception) -> InputError:
+    _log.error("a worker could not send %s: %s", type(found).__name__, fault)
+    return InputError(f"A worker of the cluster has done this, but what came of it cannot be sent here: {fault}.")

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from initviz.catalogue import InputError
 from initviz.network.budget import Budget, positive_setting
+from initviz.serving.cluster import connected
 from initviz.serving.jobs import SMALL_MEMORY
+from initviz.text import counted
 
 BASE_MIB = 450.0
 """What the process takes with fifty visitors, without simulations and cache: interpreter and libraries (150 MiB of them
@@ -105,7 +108,19 @@ def check(environment: Mapping[str, str] = os.environ, config: Path = Path(".str
     findings.append(
         Finding("OPENBLAS_NUM_THREADS", threads, threads == "1", "visitors share the cores, not fight for them")
     )
-    return findings + _limits()
+    return findings + _limits() + _cluster(environment.get("INITVIZ_CLUSTER", ""))
+
+
+def _cluster(address: str) -> list[Finding]:
+    """Whether the scheduler answers and has workers; nothing where no cluster is wanted."""
+    if not address:
+        return []
+    try:
+        with connected(address) as client:
+            workers = sum(client.nthreads().values())
+    except InputError as error:
+        return [Finding("INITVIZ_CLUSTER", address, False, str(error))]
+    return [Finding("INITVIZ_CLUSTER", address, workers > 0, f"its workers run {counted(workers, 'task')} at once")]
 
 
 def _limits() -> list[Finding]:

@@ -8,6 +8,7 @@ import streamlit as st
 from initviz.catalogue import Catalogue
 from initviz.network.experiment import Experiment
 from initviz.sweep.summary import FACTOR
+from initviz.ui.pages import PAGES
 from initviz.ui.state import Visit, key, load, put
 from initviz.ui.sweep_options import OPTIONS, VALUES, texts_of
 
@@ -80,6 +81,12 @@ def ready_box(current: Visit) -> None:
             placeholder="your own",
             on_change=_load_ready,
         )
+    st.page_link(
+        PAGES["training"].path,
+        label="Width and learning: the coordinate check stands on the Training page",
+        icon=":material/open_in_new:",
+        query_params=current.experiment.to_query(),
+    )
 
 
 def _state(ready: Ready) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from initviz.catalogue import InputError
 from initviz.measure.ensemble import Ensemble, repeat
 from initviz.measure.propagation import Propagation
 from initviz.measure.simulate import simulate
@@ -21,8 +22,9 @@ from initviz.network.budget import OverBudget
 from initviz.network.experiment import Experiment
 from initviz.serving.cluster import Cluster
 from initviz.serving.jobs import Jobs, Ticket
+from initviz.serving.limits import check
 from initviz.serving.memo import Memo
-from tests.serving.works import process, refuse, slow
+from tests.serving.works import fail_oddly, process, refuse, slow, unsendable
 
 if not os.environ.get("INITVIZ_REQUIRE_CLUSTER"):
     pytest.importorskip("distributed")
@@ -86,6 +88,28 @@ def test_errors_are_those_of_this_process(jobs: Jobs) -> None:
     with pytest.raises(OverBudget, match=r"^Too big.* width 7, ") as raised:
         ask(jobs, partial(refuse), "refuse").result()
     assert raised.value.fit == Experiment(width=7)
+
+
+def test_the_check_of_settings_knows_whether_it_answers(dask: DaskCluster, jobs: Jobs) -> None:
+    for address, fit, why in (
+        (dask.address, True, "its workers run 2 tasks at once"),
+        ("tcp://127.0.0.1:1", False, "No Dask scheduler answers at tcp://127.0.0.1:1"),
+    ):
+        (finding,) = [one for one in check({"INITVIZ_CLUSTER": address}) if one.name == "INITVIZ_CLUSTER"]
+        assert (finding.value, finding.fit) == (address, fit)
+        assert why in finding.why
+
+
+@pytest.mark.parametrize("work", [unsendable, fail_oddly])
+def test_what_cannot_be_sent_is_said_and_holds_nobody_up(
+    dask: DaskCluster, work: Callable[..., object], tmp_path: Path
+) -> None:
+    """Dask alone would try again and again. Not in `jobs`: the failures of those are counted."""
+    with Jobs(1, 1000, Memo(2**20), cluster=Cluster(dask.address), grace=0.0) as service:
+        there(service)
+        with pytest.raises(InputError, match=r"^A worker of the cluster has done this, but .* cannot be sent here: "):
+            ask(service, partial(work), work.__name__).result()
+        assert ask(service, partial(slow, str(tmp_path), "after", 0.0), "after").result() == "after"
 
 
 def test_it_tells_how_far_it_is_and_stops_when_nobody_waits(jobs: Jobs, tmp_path: Path) -> None:

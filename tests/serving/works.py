@@ -37,3 +37,20 @@ def refuse(report: Report) -> None:
 def process(report: Report) -> int:
     """Who does it."""
     return os.getpid()
+
+
+def unsendable(report: Report) -> object:
+    """What no pickle holds."""
+    return lambda: report
+
+
+class _TwoFaced(Exception):
+    """Can be packed, but not unpacked: its pickle has one argument."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one)
+
+
+def fail_oddly(report: Report) -> None:
+    """An error that gets lost on the way."""
+    raise _TwoFaced("one", "other")
