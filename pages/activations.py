@@ -29,7 +29,8 @@ OPTIONS = {
 }
 
 current, look = open_page("activations", OPTIONS), theme()
-parts.options_row(OPTIONS, "show")
+beside = ("compare", "layer", "x") if current.options["show"] == "curves" else ()
+parts.options_row(OPTIONS, "show", *beside)
 match current.options["show"]:
     case "gallery":
         activation_charts.draw_gallery(f"{look.id} {current.options['picture']}", look)
@@ -42,9 +43,7 @@ match current.options["show"]:
     case "accuracy":
         measured_tables.accuracy()
     case _:
-        sentence = st.container()
-        parts.options_row(OPTIONS, "compare", "layer", "x")
-        charts = st.container()
+        sentence, charts = st.container(), st.container()
         with parts.waiting(charts, current, 500):
             with sentence:  # where a wait is seen
                 propagation = parts.run(current.experiment)

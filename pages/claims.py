@@ -14,7 +14,7 @@ current = open_page("claims", OPTIONS)
 seed = current.options["first"]
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     option("topic", OPTIONS)
-    st.text_input("Search all sentences", max_chars=LONGEST_SEARCH, key=key("find"), type="search", width=320)
+    st.text_input("Search all sentences", max_chars=LONGEST_SEARCH, key=key("find"), type="search", width=220)
     with st.popover("How to read", icon=":material/menu_book:"):
         st.markdown(text("read/claims"))
     with st.popover("Seed", icon=":material/tune:"):

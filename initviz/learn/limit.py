@@ -66,12 +66,11 @@ class Limit:
         if self.rate is None:
             return f"No learning-rate limit is predicted: {self.reason}."
         said = f"Predicted limit of the learning rate, for full batches: {show(self.rate)}, give or take"
-        said += f" {_roughly(self.spread)} from one network of this width and depth to the next."
+        said += f" {_roughly(self.spread)} over networks of this size."
         if not self.sharp:
-            said += " With so few units for this depth and activation the first steps change the network's curvature"
-            said += " too: slightly above the limit the loss may still fall."
+            said += " Slightly above it the loss may still fall."
         if self.hint:
-            said += " With cross-entropy it is a hint: it holds while all classes are equally likely."
+            said += " With cross-entropy it is a hint, for equally likely classes."
         if own is not None and not 1 - FAR < own / self.rate < 1 + FAR:
             said += f" This very network is {_roughly(abs(own / self.rate - 1))} off: its own limit is {show(own)}."
         return said

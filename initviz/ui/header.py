@@ -11,7 +11,7 @@ from initviz.figures.theme import Theme
 from initviz.network.experiment import FIELDS, Experiment, field_of
 from initviz.network.presets import PRESETS, preset_of
 from initviz.text import counted
-from initviz.ui import home
+from initviz.ui import home, parts
 from initviz.ui.pages import Page
 from initviz.ui.state import Option, Visit, reset
 from initviz.ui.texts import text
@@ -22,16 +22,18 @@ MOST_DIFFERENCES = 3
 
 def header(current: Visit, page: Page, options: Mapping[str, Option], look: Theme) -> None:
     """Question, buttons, the experiment in one line, and what is to be seen in it."""
-    link = _share_link(current)
+    link, phone = _share_link(current), parts.on_a_phone()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(page.question, anchor=False, width="stretch")
-        with st.popover("How to read", icon=":material/menu_book:"):
-            st.markdown(f"**How to read this page.** {text(f'read/{page.id}')}")
-        st.button("Reset", icon=":material/restart_alt:", on_click=reset, args=(options,), key="reset")
-        with st.popover("Share", icon=":material/link:"):
-            st.caption("This link reproduces the page exactly.")
-            st.code(link, language=None, wrap_lines=True)
-        home.box(current, page.question, link, look)
+        with st.container(horizontal=True, gap="xsmall" if phone else "small", width="content"):  # stays one row
+            with st.popover("How to read", icon=None if phone else ":material/menu_book:", type="tertiary"):
+                st.markdown(f"**How to read this page.** {text(f'read/{page.id}')}")
+            icon = ":material/restart_alt:"
+            st.button("Reset", icon=icon, type="tertiary", on_click=reset, args=(options,), key="reset")
+            with st.popover("Share", icon=":material/link:", type="tertiary"):
+                st.caption("This link reproduces the page exactly.")
+                st.code(link, language=None, wrap_lines=True)
+            home.box(current, page.question, link, look)
     st.caption(f"**{page.title}** · {current.experiment.summary(page.inputs)}")
     if page.tells:
         st.markdown(f":material/lightbulb: {what_to_see(current.experiment)}{_said_of(current.experiment)}")
@@ -53,7 +55,7 @@ def _said_of(experiment: Experiment) -> str:
     preset = preset_of(experiment)
     if preset is None or not (claims := claims_about(preset.id)):
         return ""
-    return f" [{counted(len(claims), 'claim')} about it, put to the test](claims?find={preset.id})"
+    return f" [{counted(len(claims), 'claim')}, tested](claims?find={preset.id})"
 
 
 def _differences(preset: Experiment, experiment: Experiment) -> list[str]:

@@ -35,7 +35,7 @@ def file_name(experiment: Experiment, what: str) -> str:
 
 def box(current: Visit, title: str, link: str, look: Theme) -> None:
     """The box; what is in it is made when it is opened, and files when they are asked for."""
-    with st.popover("Take home", icon=":material/download:", key="home", on_change="rerun") as opened:
+    with st.popover("Take home", icon=":material/download:", type="tertiary", key="home", on_change="rerun") as opened:
         noted = shown.begin(bool(opened.open))
         if not opened.open:
             return

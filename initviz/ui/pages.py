@@ -44,7 +44,7 @@ PAGES = {
             "pages/activations.py",
             "Activations",
             ":material/show_chart:",
-            "What does this function do to a signal and its gradient?",
+            "What does it do to signal and gradient?",
             "At the start",
             compares="The curves of A's function stand beside those of B; all else is B.",
         ),

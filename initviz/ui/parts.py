@@ -88,7 +88,7 @@ def run(experiment: Experiment) -> Propagation:
 
 def options_row(options: Mapping[str, Option], *names: str, folded: Sequence[str] = (), title: str = "More") -> None:
     """Controls of the page's own options side by side, the rarer ones folded away; on a phone one below the other."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small" if on_a_phone() else "medium"):
         for name in names:
             option(name, options)
         if folded:
