@@ -85,7 +85,8 @@ def _elu_maxout(simulate: Simulate) -> Evidence:
 def _tanh(simulate: Simulate) -> Evidence:
     tanh, relu = (_value(simulate, one, "std", 10) / _value(simulate, one, "std", 1) for one in (TANH, RELU))
     return Evidence(
-        f"From layer 1 to 10 the std of h changes by {show(tanh)} with tanh and Xavier, {show(relu)} with ReLU and He.",
+        f"From layer 1 to 10 the std of h changes by a factor of {show(tanh)} with tanh and Xavier, and of"
+        f" {show(relu)} with ReLU and He.",
         tanh < relu,
     )
 
@@ -126,7 +127,7 @@ def _relu_he(simulate: Simulate) -> Evidence:
         for id in ("he_normal", "lecun_normal")
     )
     return Evidence(
-        f"From layer 1 to 10 the std of h changes by {show(he)} with He and by {show(xavier)} with Xavier.",
+        f"From layer 1 to 10 the std of h changes by a factor of {show(he)} with He and of {show(xavier)} with Xavier.",
         0.5 < he < 2 and xavier < 0.1,
     )
 

@@ -30,13 +30,13 @@ class Gap:
         return f"{', '.join(self.names)}: {self.why}, {where}"
 
 
-def _why(value: float, lost: float, log: bool) -> str:
+def _why(value: float, lost: float, zero: str) -> str:
     """Why a point is missing or incomplete; empty when nothing is wrong with it."""
     if lost > 0 or isinf(value):
         return "overflow"
     if isnan(value):
         return "undefined"
-    return "exactly 0" if log and value == 0 else ""
+    return zero if value == 0 else ""
 
 
 def find_gaps(series: Sequence[Series], log: bool) -> list[Gap]:
@@ -46,7 +46,7 @@ def find_gaps(series: Sequence[Series], log: bool) -> list[Gap]:
         if one.kind == "predicted":
             continue  # no prediction is no event of the run
         lost = np.zeros(len(one.values)) if one.nonfinite is None else one.nonfinite
-        words = [_why(value, share, log) for value, share in zip(one.values, lost, strict=True)]
+        words = [_why(value, share, one.zero if log else "") for value, share in zip(one.values, lost, strict=True)]
         for why, first, last in _runs(words):
             found.setdefault((why, int(one.layers[first]), int(one.layers[last])), []).append(one.name)
     return [Gap(tuple(names), why, first, last) for (why, first, last), names in found.items()]

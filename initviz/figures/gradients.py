@@ -11,6 +11,7 @@ from initviz.arrays import FloatArray
 from initviz.figures.depth import by_depth
 from initviz.figures.labels import FLOAT_LIMITS, ReferenceLine
 from initviz.figures.runs import Line, Run, Series, series
+from initviz.figures.scales import log_ticks
 from initviz.figures.theme import LIGHT, Theme, faded, figure, layout
 from initviz.measure.propagation import Propagation
 from initviz.text import show
@@ -29,19 +30,25 @@ BACKWARD = Line("grad_h_std", "backward", role=1, lost="grad_h_nonfinite")
 def gradient_by_depth(runs: Sequence[Run], *, compact: bool = False, theme: Theme = LIGHT) -> go.Figure:
     """Standard deviation of dL/dh and dL/dW over layers on a log axis, float16 and float32 limits where they are near.
 
-    Several measured runs are compared by dL/dh alone. compact: dL/dW, which begins at layer 1, of measured runs
-    only.
+    Several measured runs are compared by dL/dh alone. compact: for a low chart, dL/dW,
+    which begins at layer 1, of measured runs only.
     """
     compared = sum(run.kind == "measured" for run in runs) > 1
     drawn = series(runs, *GRADIENTS[:1]) if compared else series(runs, *GRADIENTS)
-    return by_depth(
-        [one for one in drawn if not (compact and one.kind != "measured" and one.layers[0] > 0)],
-        y_title="std of dL/dh" if compared else "std of the gradient",
+    drawn = [one for one in drawn if not (compact and one.kind != "measured" and one.layers[0] > 0)]
+    chart = by_depth(
+        [replace(one, zero="std exactly 0") for one in drawn],  # entries that are all equal may be large
+        y_title="std of dL/dh" if all(one.layers[0] == 0 for one in drawn) else "std of the gradient",
         log=True,
         theme=theme,
         reference_lines=FLOAT_LIMITS,
         mark_first_layer=True,
     )
+    if compact:
+        low, high = chart.layout.yaxis.range
+        ticks = log_ticks(low, high, most=4)
+        chart.layout.yaxis.update(ticks | {"tickvals": [10.0**place for place in ticks["tickvals"]]})
+    return chart
 
 
 def factors_by_depth(runs: Sequence[Run], *, marks: Sequence[ReferenceLine] = (), theme: Theme = LIGHT) -> go.Figure:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from initviz.arrays import FloatArray
 from initviz.figures.depth import by_depth
 from initviz.figures.labels import ReferenceLine
-from initviz.figures.runs import Line, Run, series
+from initviz.figures.runs import Line, Run, known, series
 from initviz.figures.scales import compact
 from initviz.figures.theme import LIGHT, Theme, figure, layout, symbol
 
@@ -22,6 +22,7 @@ RATIO = (
 def same_sign_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
     """Share of the samples whose gradient has one sign over all weights of a unit, in per cent."""
     shares = series(runs, Line("grad_w_same_sign", first=1, scale=100, lost="grad_w_nonfinite"))
+    shares = [known(one) for one in shares]
     return by_depth(shares, y_title="samples in %", theme=theme, x_title="hidden layer", y_range=(-3, 103))
 
 
@@ -29,7 +30,7 @@ def distinct_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure
     """Distinct columns of dL/dW on a log axis: one for each unit that learns something of its own."""
     counts = series(runs, Line("grad_w_unique_columns", first=1, lost="grad_w_nonfinite"))
     return by_depth(
-        counts,
+        [known(one) for one in counts],
         y_title="distinct columns",
         log=True,
         theme=theme,

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from initviz.arrays import FloatArray
 from initviz.figures.theme import Role
 from initviz.network.columns import LayerTable
@@ -49,7 +51,7 @@ class Line:
 @dataclass(frozen=True)
 class Series:
     """A line over layers, ready to draw. layers, values: (n,). low, high: (n,) limits of a band around it.
-    nonfinite: (n,) share of the values behind each point that overflowed."""
+    nonfinite: (n,) share of the values behind each point that overflowed. zero: what a log axis says of a zero."""
 
     name: str
     layers: Sequence[int]
@@ -59,6 +61,7 @@ class Series:
     low: FloatArray | None = None
     high: FloatArray | None = None
     nonfinite: FloatArray | None = None
+    zero: str = "exactly 0"
     hollow: bool = False
     """Drawn with open markers: a second run whose columns have the colours of the first."""
 
@@ -104,3 +107,10 @@ def _with_band(one: Series, run: Run, line: Line) -> Series:
         return one
     low, high = (line.scale * limit[line.first :] for limit in run.table.band(line.column))
     return replace(one, name=f"{one.name} ({percent(run.coverage)})", low=low, high=high)
+
+
+def known(one: Series) -> Series:
+    """With gaps where values overflowed: nobody can say which of them would be 0, or equal."""
+    if one.nonfinite is None:
+        return one
+    return replace(one, values=np.where(one.nonfinite > 0, np.nan, one.values))

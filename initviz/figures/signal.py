@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import nan
 
 import numpy as np
 import plotly.graph_objects as go
 
 from initviz.figures.depth import by_depth
 from initviz.figures.labels import ReferenceLine
-from initviz.figures.runs import Line, Run, Series, series
+from initviz.figures.runs import Line, Run, Series, known, series
 from initviz.figures.theme import LIGHT, Theme
 
 SILENT = (
@@ -45,16 +44,9 @@ def mean_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
 
 def shares_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:
     """Saturated values, zero values and dead units in per cent, for the hidden layers."""
-    shares = [_known(one) for one in series(runs, *SILENT)]
+    shares = [known(one) for one in series(runs, *SILENT)]
     shares = [replace(one, name="predicted") if one.kind == "predicted" else one for one in shares]
     return by_depth(shares, y_title="share in %", theme=theme, x_title="hidden layer", y_range=(-3, 103))
-
-
-def _known(shares: Series) -> Series:
-    """Gaps where values overflowed: nobody can say which of them would be 0."""
-    if shares.nonfinite is None:
-        return shares
-    return replace(shares, values=np.where(shares.nonfinite > 0, nan, shares.values))
 
 
 def cosine_by_depth(runs: Sequence[Run], *, theme: Theme = LIGHT) -> go.Figure:

@@ -91,7 +91,7 @@ def layer_heat(history: History, column: str, *, theme: Theme = LIGHT) -> go.Fig
             yaxis={
                 "title": {"text": "layer"},
                 "range": [history.layers + 0.5, 0.5],
-                "dtick": max(1, history.layers // 8),
+                "dtick": ceil(history.layers / 8),
             },
             margin={"t": 80, "b": 60},
             height=HEIGHT,

@@ -39,8 +39,9 @@ def calculator(options: Mapping[str, Option], current: Visit, propagation: Propa
 
 @parts.cached_drawing
 def _draw(key: str, factor: float, count: int, _propagation: Propagation, _look: Theme) -> None:
-    own = trend(_propagation.column("grad_h_std")[1:][::-1]).factor
-    factors = {f"{factor:g} per layer": factor, f"this run: {show(own)} per layer": own}
+    own, factors = trend(_propagation.column("grad_h_std")[1:][::-1]), {f"{factor:g} per layer": factor}
+    if own.count > 1:  # one layer has no factor, and neither has a gradient that overflows at once
+        factors[f"this run: {show(own.factor)} per layer"] = own.factor
     left, right = st.columns(2, gap="medium")
     with left:
         parts.chart(chain_product(factors, count, theme=_look), "chain", "Product of the factors")

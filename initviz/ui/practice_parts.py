@@ -59,7 +59,7 @@ def _expected(current: Visit, found: Plan, look: Theme) -> None:
     with left:
         parts.drawn(current.key, "std", "Size of the signal", partial(signal.std_by_depth, runs, theme=look))
     with right:
-        build = partial(gradients.gradient_by_depth, runs, theme=look)
+        build = partial(gradients.gradient_by_depth, runs, compact=True, theme=look)
         parts.drawn(current.key, "gradient", "Size of the gradient", build)
 
 

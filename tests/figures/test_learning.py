@@ -31,6 +31,20 @@ def test_positive_inputs_have_one_sign_in_every_layer() -> None:
     assert max(centred.y) < 5
 
 
+def test_what_overflowed_is_neither_of_one_sign_nor_alike() -> None:
+    """Kills a chart of what NaN compares to."""
+    for draw in (learning.same_sign_by_depth, learning.distinct_by_depth):
+        figure = draw(alone("overflow"))
+        assert set(figure.data[0].y) == {None}
+        assert "overflow" in figure.layout.annotations[-1].text
+
+
+def test_entries_that_are_all_equal_are_not_called_zero() -> None:
+    """The std of dL/dW is 0 where constant weights make all its entries equal."""
+    figure = gradients.gradient_by_depth([Run("measured", simulate(small("constant")))])
+    assert any("dL/dW: std exactly 0" in note.text for note in figure.layout.annotations)
+
+
 def test_the_update_stands_against_the_weights_and_beside_the_gradient() -> None:
     figure = learning.ratio_by_depth(alone("lecture", theory=True))
     assert [trace.name for trace in figure.data] == ["dL/dW : W", "dL/dh"]  # measured only
@@ -55,3 +69,9 @@ def test_the_line_of_half_the_power_stands_where_relu_meets_xavier() -> None:
     assert 2**-0.5 in [shape.y0 for shape in figure.layout.shapes]
     for preset in ("relu_he", "tanh_xavier", "constant"):
         assert marks(PRESETS[preset].experiment) == []
+
+
+def test_a_low_chart_has_few_ticks() -> None:
+    """Eight of them run into one another on the Overview."""
+    axis = gradients.gradient_by_depth(alone("lecture"), compact=True).layout.yaxis
+    assert 2 <= len(axis.tickvals) == len(axis.ticktext) <= 5
