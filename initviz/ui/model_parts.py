@@ -16,6 +16,7 @@ from initviz.model.matrices import ORIENTATIONS, Orientation
 from initviz.model.read import CONVERT, Limits
 from initviz.network.initializers import INITIALIZERS
 from initviz.text import counted, percent, say
+from initviz.ui.file_zone import name_zone
 from initviz.ui.model_cache import Own
 from initviz.ui.page import plain
 
@@ -29,16 +30,6 @@ FAULT, NOTE, FINE = "▲ fault", "● note", "✓ fine"
 def limits() -> Limits:
     """What a file may hold: what the server lets through, packed and unpacked."""
     return Limits(mib=float(st.get_option("server.maxUploadSize")))
-
-
-_NAMED_ZONE = """
-if (!window.initvizZone) {
-    window.initvizZone = new MutationObserver(() => document.querySelector(
-        "[data-testid=stFileUploaderDropzone][role=presentation]")?.setAttribute("role", "group"));
-    window.initvizZone.observe(document.body, {childList: true, subtree: true});
-}
-"""
-"""Streamlit names the zone and says that it is mere presentation, which contradict each other for a screen reader."""
 
 
 FILE, TYPED = "A file", "Layer sizes"
@@ -66,7 +57,7 @@ def model() -> Own | None:
     file = st.file_uploader(
         f"A .safetensors or .npz file of up to {limits().mib:g} MB, kept in memory while this page is open", key="file"
     )
-    st.html(f"<script>{_NAMED_ZONE}</script>", unsafe_allow_javascript=True)
+    name_zone()
     return None if file is None else Own(file.getvalue(), file.name[:60], limits(), orientation())
 
 

@@ -13,6 +13,7 @@ from initviz.network.experiment import FIELDS
 from initviz.sweep.memory import Swept
 from initviz.sweep.opened import Opened, changed_at, named_sweeps, open_file, open_named
 from initviz.text import counted
+from initviz.ui.file_zone import name_zone
 from initviz.ui.page import plain
 from initviz.ui.state import Option, Visit, key, put
 from initviz.ui.widgets import OPTION_WIDTH
@@ -99,6 +100,7 @@ def _uploaded() -> Opened | None:
         key="sweep-file",
         on_change=_forget,
     )
+    name_zone()
     if file is not None and KEPT not in st.session_state:
         st.session_state[KEPT] = open_file(file.getvalue(), file.name[:60], mib)
     kept: Opened | None = st.session_state.get(KEPT)
