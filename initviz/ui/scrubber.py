@@ -16,7 +16,7 @@ _HTML = """
   <div class="row">
     <button type="button" class="play" aria-label="Play">▶</button>
     <div class="track">
-      <input type="range" min="0" value="0" step="1"><span class="mark" aria-hidden="true"></span>
+      <input type="range" min="0" value="0" step="1" aria-label="Position"><span class="mark" aria-hidden="true"></span>
     </div>
     <button type="button" class="take" hidden></button>
     <output></output>

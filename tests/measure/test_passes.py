@@ -147,7 +147,7 @@ def test_after_compile_all_nothing_is_left_to_compile() -> None:
     for dtype in ("float32", "float64"):
         simulate(Experiment(depth=2, width=30, samples=20, dtype=dtype, std=100.0, input_std=1e6))
         simulate(Experiment(activation="relu", initializer="zeros", depth=2, width=30, samples=20, dtype=dtype))
-    assert signatures() == before and all(len(each) == 2 for each in before)
+    assert signatures() == before and all(len(each) >= 2 for each in before)  # other tests may have compiled more
 
 
 def signatures() -> list[list[object]]:
