@@ -23,12 +23,12 @@ def visit(page: Page, url: str) -> None:
 
 
 def healthy(page: Page) -> None:
-    """No traceback on the page, and at least one chart, table, file to give or entry to open or read."""
+    """No traceback on the page, and at least one chart, table, file to give or entry to choose, open or read."""
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(
         page.locator(
             "[data-testid=stPlotlyChart], [data-testid=stDataFrame], [data-testid=stTable],"
-            " [data-testid=stFileUploader], [data-testid=stMain] [data-testid=stExpander], h3"
+            " [data-testid=stFileUploader], [data-testid=stMain] summary, [data-testid=stMain] [data-testid=stSelectbox], h3"
         ).first
     ).to_be_visible()
 

@@ -115,7 +115,7 @@ def test_a_copied_link_shows_a_second_visitor_the_same(address: str, page: Page,
 
 def test_a_preset_and_reset(address: str, page: Page) -> None:
     visit(page, f"{address}/?{LINK}")
-    page.locator(".st-key-reset [data-testid=stBaseButton-secondary]").click()
+    page.locator(".st-key-reset button").click()
     settle(page)
     assert query(page) == Experiment().to_query()
     shows(page, "depth", "10")

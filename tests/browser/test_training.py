@@ -33,7 +33,7 @@ def gone(button: Locator) -> bool:
 
 def rests(page: Page) -> float:
     """The curve's last step once it has stopped growing."""
-    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True)
     if stop.is_visible() and not gone(stop):
         stop.click()  # the first press fell on a button that was being drawn anew
     expect(page.get_by_role("button", name="Continue", exact=True)).to_be_visible()
