@@ -28,7 +28,8 @@ def healthy(page: Page) -> None:
     expect(
         page.locator(
             "[data-testid=stPlotlyChart], [data-testid=stDataFrame], [data-testid=stTable],"
-            " [data-testid=stFileUploader], [data-testid=stMain] summary, [data-testid=stMain] [data-testid=stSelectbox], h3"
+            " [data-testid=stFileUploader], [data-testid=stMain] summary,"
+            " [data-testid=stMain] [data-testid=stSelectbox], h3"
         ).first
     ).to_be_visible()
 
