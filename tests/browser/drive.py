@@ -29,7 +29,7 @@ def healthy(page: Page) -> None:
         page.locator(
             "[data-testid=stPlotlyChart], [data-testid=stDataFrame], [data-testid=stTable],"
             " [data-testid=stFileUploader], [data-testid=stMain] summary,"
-            " [data-testid=stMain] [data-testid=stSelectbox], h3"
+            " [data-testid=stMain] [data-testid=stSelectbox], table, h3"
         ).first
     ).to_be_visible()
 
